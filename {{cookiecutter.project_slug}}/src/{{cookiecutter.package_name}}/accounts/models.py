@@ -1,0 +1,69 @@
+"""The tables: users, their sessions, and their identities at foreign issuers."""
+
+{{ cookiecutter.token_fields | parse_token_fields | import_block("models", "from datetime import UTC, datetime", "from uuid import UUID, uuid4") }}
+
+{{ cookiecutter.token_fields | parse_token_fields | import_block("sqlalchemy", "from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, Uuid, func") }}
+from sqlalchemy.orm import Mapped, mapped_column
+
+{{ cookiecutter.token_fields | parse_token_fields | import_block("types", "from ..database import Base, UtcDateTime") }}
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class User(Base):
+    """A person with an account."""
+
+    __tablename__ = "users"
+
+    id: Mapped[UUID] = mapped_column(Uuid(), primary_key=True, default=uuid4)
+    email: Mapped[str] = mapped_column(String())
+    """Lower case."""
+    name: Mapped[str] = mapped_column(String())
+    password_hash: Mapped[str] = mapped_column(String())
+    is_active: Mapped[bool] = mapped_column(Boolean(), default=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now, onupdate=utc_now)
+{% for field in cookiecutter.token_fields | parse_token_fields %}
+{{ field.model_lines | join("\n") }}
+{% endfor %}
+
+    __table_args__ = (Index("uq_users_email", func.lower(email), unique=True),)
+
+
+class Session(Base):
+    """A login that has not ended. Its row is the truth: no row, no access."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[UUID] = mapped_column(Uuid(), primary_key=True, default=uuid4)
+    """The `sid` of its access tokens."""
+    user_id: Mapped[UUID] = mapped_column(
+        Uuid(), ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    family_hash: Mapped[bytes] = mapped_column(LargeBinary(), unique=True)
+    """SHA-256 of the part that all refresh tokens of the session share."""
+    refresh_hash: Mapped[bytes] = mapped_column(LargeBinary())
+    """SHA-256 of the part that only the latest refresh token has."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
+    last_used_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
+    """When it was last refreshed."""
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime(), index=True)
+    """When it ends unless it is refreshed."""
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime())
+    """When it ends in any case."""
+    client: Mapped[str] = mapped_column(String())
+    """What the client said it is (`User-Agent`), for the person to recognise it by."""
+
+
+class Identity(Base):
+    """Who a user is at a foreign issuer. A subject is unique only within its issuer."""
+
+    __tablename__ = "identities"
+
+    issuer: Mapped[str] = mapped_column(String(), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(
+        Uuid(), ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )

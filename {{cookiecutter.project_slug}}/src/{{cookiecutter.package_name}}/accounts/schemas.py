@@ -1,0 +1,119 @@
+"""What goes in, validated by pydantic, and what comes out, plain and quick to serialise."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, StringConstraints
+
+from ..security.tokens import TokenFields, field_values
+from .models import Session, User
+from .users import Principal
+
+MAX_PASSWORD_LENGTH = 256
+"""Characters. A bound for the hash function's work, far above any passphrase."""
+
+
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must not contain control characters")
+    return value
+
+
+Email = Annotated[EmailStr, AfterValidator(str.lower)]
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    AfterValidator(_printable),
+]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=MAX_PASSWORD_LENGTH)]
+
+
+class Input(BaseModel):
+    """A request's body: every member known."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+
+class Registration(Input):
+    email: Email
+    name: Name
+    password: Password
+
+
+class Credentials(Input):
+    email: Email
+    password: Password
+
+
+{% if cookiecutter.auth_backend != "cookie" %}
+class RefreshRequest(Input):
+    refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+
+
+{% endif %}
+class ProfileChange(Input):
+    name: Name
+
+
+class PasswordChange(Input):
+    current_password: Password
+    new_password: Password
+
+
+class Deletion(Input):
+    current_password: Password
+
+
+@dataclass(kw_only=True)
+class Profile:
+    """A user as they see themselves."""
+
+    id: UUID
+    email: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, user: User | Principal) -> Self:
+        return cls(
+            id=user.id,
+            email=user.email,
+            name=user.name,
+            created_at=user.created_at,
+            updated_at=user.updated_at,
+        )
+
+
+@dataclass(kw_only=True)
+class Me(TokenFields, Profile):
+    """A user who is logged in, with the fields of their token."""
+
+    @classmethod
+    def of_token(cls, user: User | Principal, fields: TokenFields) -> Self:
+        return cls(**vars(Profile.of(user)), **field_values(fields))
+
+
+@dataclass(kw_only=True)
+class SessionInfo:
+    """One of the caller's sessions."""
+
+    id: UUID
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    client: str
+    current: bool
+
+    @classmethod
+    def of(cls, session: Session, current: UUID | None) -> Self:
+        return cls(
+            id=session.id,
+            created_at=session.created_at,
+            last_used_at=session.last_used_at,
+            expires_at=session.expires_at,
+            client=session.client,
+            current=session.id == current,
+        )

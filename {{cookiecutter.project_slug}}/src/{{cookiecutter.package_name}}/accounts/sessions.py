@@ -1,0 +1,190 @@
+"""Sessions: opened at login, kept alive by refresh tokens, ended for good."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from secrets import token_urlsafe
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+
+from ..database import Database, affected
+from ..security.tokens import TokenFields
+from ..settings import Settings
+from .models import Session, User, utc_now
+from .service import WrongCredentials, token_fields
+
+MAX_CLIENT_LENGTH = 200
+"""Characters kept of what a client calls itself."""
+PURGE_BATCH = 500
+"""Rows that one transaction of the purge deletes at most."""
+
+
+class InvalidRefreshToken(Exception):
+    """The refresh token is unknown, expired, ended, or has been used before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a login or a refresh gives."""
+
+    user: User
+    fields: TokenFields
+    session_id: UUID
+    refresh_token: str = field(repr=False)
+    refresh_expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """Two secrets of 256 random bits: one names the session, one is good for a single use.
+
+    Whoever knows the first but presents a wrong second one has a token that was used before: the
+    session is then in two hands, and ends.
+    """
+
+    family: str = field(repr=False)
+    current: str = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> "RefreshToken":
+        """Split a refresh token as a client sends it.
+
+        Raises:
+            InvalidRefreshToken: it does not have the form of one.
+        """
+        family, separator, current = text.partition(".")
+        if len(text) > 256 or not (separator and text.isascii()):
+            raise InvalidRefreshToken
+        return cls(family, current)
+
+    @classmethod
+    def new(cls, family: str | None = None) -> "RefreshToken":
+        return cls(family or token_urlsafe(32), token_urlsafe(32))
+
+    @property
+    def family_hash(self) -> bytes:
+        return sha256(self.family.encode()).digest()
+
+    @property
+    def current_hash(self) -> bytes:
+        return sha256(self.current.encode()).digest()
+
+    def __str__(self) -> str:
+        return f"{self.family}.{self.current}"
+
+
+class Sessions:
+    """Sessions in the database. Each method is one transaction."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database = database
+        self._idle_lifetime = timedelta(seconds=settings.refresh_token_lifetime)
+        self._lifetime = timedelta(seconds=settings.session_lifetime)
+        self._access_lifetime = settings.access_token_expiration
+
+    async def open(self, user: User, client: str, *, refreshable: bool = True) -> Grant:
+        """Begin a session.
+
+        Args:
+            client: what the client calls itself.
+            refreshable: whether it can outlive its first access token.
+
+        Raises:
+            MissingTokenField: the account lacks a required token field.
+            WrongCredentials: the account or its password has changed since they were checked.
+        """
+        fields = token_fields(user)
+        token = RefreshToken.new()
+        now = utc_now()
+        row = Session(
+            user_id=user.id,
+            family_hash=token.family_hash,
+            refresh_hash=token.current_hash,
+            expires_at=now + (self._idle_lifetime if refreshable else self._access_lifetime),
+            ends_at=now + self._lifetime,
+            client=client[:MAX_CLIENT_LENGTH],
+        )
+        async with self._database.transaction() as session:
+            # Between the check of the password and now it may have been changed.
+            latest = await session.get(User, user.id, with_for_update=True)
+            if latest is None or latest.password_hash != user.password_hash:
+                raise WrongCredentials
+            session.add(row)
+        return Grant(user, fields, row.id, str(token), row.expires_at)
+
+    async def refresh(self, text: str) -> Grant:
+        """Exchange a refresh token for the next one.
+
+        Raises:
+            InvalidRefreshToken: it is not the session's latest; a used one ends the session.
+            MissingTokenField: the account lacks a required token field.
+        """
+        token = RefreshToken.parse(text)
+        successor = RefreshToken.new(token.family)
+        now = utc_now()
+        async with self._database.transaction() as session:
+            found = (
+                await session.execute(
+                    select(Session, User)
+                    .join(User, User.id == Session.user_id)
+                    .where(
+                        Session.family_hash == token.family_hash,
+                        Session.expires_at > now,
+                        User.is_active,
+                    )
+                )
+            ).one_or_none()
+            if found is None:
+                raise InvalidRefreshToken
+            row, user = found
+            fields = token_fields(user)
+            expires_at = min(now + self._idle_lifetime, row.ends_at)
+            rotate = (
+                update(Session)
+                .where(Session.id == row.id, Session.refresh_hash == token.current_hash)
+                .values(
+                    refresh_hash=successor.current_hash, last_used_at=now, expires_at=expires_at
+                )
+            )
+            reused = not await affected(session, rotate)
+            if reused:
+                await session.execute(delete(Session).where(Session.id == row.id))
+        # Only here has the end of a reused session been committed.
+        if reused:
+            raise InvalidRefreshToken
+        return Grant(user, fields, row.id, str(successor), expires_at)
+
+    async def end(self, session_id: UUID, user_id: UUID) -> bool:
+        """End a session of this user. Whether there was one."""
+        async with self._database.transaction() as session:
+            own = delete(Session).where(Session.id == session_id, Session.user_id == user_id)
+            return bool(await affected(session, own))
+
+    async def end_by_refresh_token(self, text: str) -> None:
+        """End the session that a refresh token, also a used one, belongs to, if it still lives."""
+        token = RefreshToken.parse(text)
+        async with self._database.transaction() as session:
+            await session.execute(delete(Session).where(Session.family_hash == token.family_hash))
+
+    async def end_all(self, user_id: UUID) -> int:
+        """End all sessions of a user. How many there were."""
+        async with self._database.transaction() as session:
+            return await affected(session, delete(Session).where(Session.user_id == user_id))
+
+    async def of_user(self, user_id: UUID) -> Sequence[Session]:
+        """Return the live sessions of a user, the newest first."""
+        async with self._database.reading() as session:
+            rows = await session.scalars(
+                select(Session)
+                .where(Session.user_id == user_id, Session.expires_at > utc_now())
+                .order_by(Session.created_at.desc())
+            )
+            return rows.all()
+
+    async def purge(self) -> int:
+        """Delete expired sessions, one batch. How many there were."""
+        expired = select(Session.id).where(Session.expires_at <= utc_now()).limit(PURGE_BATCH)
+        async with self._database.transaction() as session:
+            return await affected(session, delete(Session).where(Session.id.in_(expired)))

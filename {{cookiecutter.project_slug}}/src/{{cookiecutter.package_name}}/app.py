@@ -1,0 +1,130 @@
+"""The one place where everything is put together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import structlog
+from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
+from sqlalchemy.exc import SQLAlchemyError
+
+from . import health
+from .accounts import handlers, login
+from .accounts.service import Accounts
+from .accounts.sessions import Sessions
+from .accounts.users import retrieve_user_handler
+from .database import Database
+from .logging import configure_logging
+from .middleware import RequestContext
+from .problems import StrictRequest, exception_handlers
+from .security.backend import create_backend{{ ", refuse_cross_site_writes" if cookiecutter.auth_backend == "cookie" }}
+from .security.key_store import load_key_ring
+from .security.passwords import Passwords
+from .security.verifier import TokenVerifier
+from .settings import Settings, load_settings
+
+PURGE_INTERVAL = 600
+"""Seconds between two looks for expired sessions."""
+PURGE_PAUSE = 1
+"""Seconds between two batches."""
+
+logger = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """Build the application.
+
+    Args:
+        settings: read from the environment and `.env` if not given.
+
+    Raises:
+        UnsafeSettings: a setting is missing, wrong or unsafe.
+    """
+    settings = settings or load_settings()
+    configure_logging(settings)
+    keys = load_key_ring(settings)
+    database = Database(settings)
+    backend = create_backend(settings, keys, retrieve_user_handler)
+    verifier = TokenVerifier(settings, keys)
+    accounts = Accounts(database, Passwords(settings))
+    sessions = Sessions(database, settings)
+
+    app = Litestar(
+        route_handlers=[*login.route_handlers, *handlers.route_handlers, *health.route_handlers],
+        on_app_init=[backend.on_app_init],
+{% if cookiecutter.auth_backend == "cookie" %}
+        guards=[refuse_cross_site_writes],
+{% endif %}
+        dependencies={
+            "settings": Provide(lambda: settings, sync_to_thread=False),
+            "database": Provide(lambda: database, sync_to_thread=False),
+            "accounts": Provide(lambda: accounts, sync_to_thread=False),
+            "sessions": Provide(lambda: sessions, sync_to_thread=False),
+            "backend": Provide(lambda: backend, sync_to_thread=False),
+            "verifier": Provide(lambda: verifier, sync_to_thread=False),
+        },
+        state=State({"settings": settings, "database": database, "verifier": verifier}),
+        lifespan=[_lifespan(database, sessions)],
+        request_class=StrictRequest,
+        request_max_body_size=settings.max_body_size,
+        exception_handlers=exception_handlers(),
+        cors_config=_cors(settings),
+        openapi_config=_openapi(settings),
+        logging_config=None,
+    )
+    app.asgi_handler = RequestContext(app.asgi_handler, settings)
+    return app
+
+
+def _lifespan(database: Database, sessions: Sessions) -> Callable[[Litestar], Any]:
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        purge = asyncio.create_task(_purge_expired(sessions))
+        try:
+            yield
+        finally:
+            purge.cancel()
+            with suppress(asyncio.CancelledError):
+                await purge
+            await database.close()
+
+    return lifespan
+
+
+async def _purge_expired(sessions: Sessions) -> None:
+    """Delete expired sessions now and then, in batches that leave others their turn."""
+    while True:
+        try:
+            purged = await sessions.purge()
+        except (SQLAlchemyError, OSError):
+            logger.warning("sessions_not_purged", exc_info=True)
+            purged = 0
+        await asyncio.sleep(PURGE_PAUSE if purged else PURGE_INTERVAL)
+
+
+def _cors(settings: Settings) -> CORSConfig | None:
+    if not settings.allowed_origins:
+        return None
+    return CORSConfig(
+        allow_origins=list(settings.allowed_origins),
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type"],
+        allow_credentials={{ "True" if cookiecutter.auth_backend == "cookie" else "False" }},
+    )
+
+
+def _openapi(settings: Settings) -> OpenAPIConfig | None:
+    if not settings.docs_enabled:
+        return None
+    return OpenAPIConfig(
+        title=settings.openapi_title,
+        version=settings.openapi_version,
+        openapi_router=Router("/schema", route_handlers=[], opt={"exclude_from_auth": True}),
+        render_plugins=[SwaggerRenderPlugin()],
+    )

@@ -1,0 +1,54 @@
+"""The command line: for whoever runs the app."""
+
+import click
+
+{{ "from .. import migrations\nfrom ..engine import in_transaction\n" if cookiecutter.database == "sqlite" }}from ..security.key_store import load_key_ring
+from ..server import serve
+from ..settings import UnsafeSettings, load_settings
+from .database import database
+from .keys import keys
+from .security import security
+from .sessions import sessions
+from .users import users
+
+
+class Commands(click.Group):
+    """Commands that end in one clear line where the settings are at fault."""
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except UnsafeSettings as error:
+            raise click.ClickException(str(error)) from None
+
+
+@click.group(cls=Commands)
+def main() -> None:
+    """Run and administer {{ cookiecutter.project_slug }}."""
+
+
+@main.command()
+@click.option("--host", help="Address to listen on. Default: HOST, or 127.0.0.1.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Default: PORT, or 8000.")
+@click.option("--workers", type=click.IntRange(1), help="Processes. Default: WORKERS, or 1.")
+@click.option("--reload", is_flag=True, help="Start anew when the code changes.")
+def run(host: str | None, port: int | None, workers: int | None, reload: bool) -> None:
+    """Serve the API{{ ", on a database that is up to date" if cookiecutter.database == "sqlite" }}."""
+    given = {"host": host, "port": port, "workers": workers}
+    settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+    load_key_ring(settings)
+{% if cookiecutter.database == "sqlite" %}
+    in_transaction(settings.database_url.get_secret_value(), migrations.upgrade)
+{% endif %}
+    address = f"http://{settings.host}:{settings.port}"
+    if settings.development:
+        click.echo("Development: {{ "cookies over plain HTTP, " if cookiecutter.auth_backend == "cookie" }}open docs page, no HSTS.", err=True)
+    click.echo(f"Serving {address}{'/schema' if settings.docs_enabled else ''}", err=True)
+    serve(settings, reload=reload)
+
+
+main.add_command(users)
+main.add_command(sessions)
+main.add_command(keys)
+main.add_command(database)
+main.add_command(security)

@@ -1,0 +1,77 @@
+"""What the commands share: the app's parts without its server, and tables."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from ..accounts.service import Accounts, EmailTaken, IdentityTaken, NoSuchUser
+from ..accounts.sessions import Sessions
+from ..database import Database
+from ..logging import configure_logging
+from ..security.passwords import Passwords
+from ..settings import COMMAND, load_settings
+
+T = TypeVar("T")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+REFUSALS: dict[type[Exception], str] = {
+    NoSuchUser: "Nobody has this address.",
+    EmailTaken: "Somebody has this address already.",
+    IdentityTaken: "This subject acts for somebody already.",
+}
+
+
+@dataclass(frozen=True)
+class Services:
+    accounts: Accounts
+    sessions: Sessions
+
+
+def with_services(work: Callable[[Services], Awaitable[T]]) -> T:
+    """Do something with accounts and sessions, on the database of the settings."""
+
+    async def run() -> T:
+        settings = load_settings()
+        configure_logging(settings)
+        database = Database(settings)
+        try:
+            if not await database.is_ready():
+                raise click.ClickException(
+                    "The database does not answer, or its schema is not up to date. "
+                    f"For the latter: {COMMAND} database upgrade"
+                )
+            return await work(
+                Services(Accounts(database, Passwords(settings)), Sessions(database, settings))
+            )
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(run())
+    except tuple(REFUSALS) as error:
+        raise click.ClickException(REFUSALS[type(error)]) from None
+
+
+def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+    """Print rows that have the same columns, as a table or as JSON."""
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(rows), indent=2))
+        return
+    if not rows:
+        click.echo("None.")
+        return
+    table = Table(box=None, header_style="bold")
+    for name in rows[0]:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row.values()))
+    Console().print(table)

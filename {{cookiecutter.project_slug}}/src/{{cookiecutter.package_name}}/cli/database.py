@@ -1,0 +1,53 @@
+"""The database: its schema brought up to date, compared, taken back."""
+
+from collections.abc import Callable
+
+import click
+from alembic.util import CommandError
+from sqlalchemy import Connection
+
+from .. import migrations
+from ..engine import in_transaction
+from ..settings import load_settings
+
+
+@click.group()
+def database() -> None:
+    """Bring the database's schema up to date."""
+
+
+@database.command()
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Bring the schema to the newest revision, or to REVISION."""
+    _do(lambda connection: migrations.upgrade(connection, revision))
+    click.echo("The schema is up to date." if revision == "head" else f"It is at {revision}.")
+
+
+@database.command()
+@click.argument("revision")
+@click.confirmation_option(prompt="Taking the schema back can lose data. Go on?")
+def downgrade(revision: str) -> None:
+    """Take the schema back to REVISION: -1 for the one before, base for none."""
+    _do(lambda connection: migrations.downgrade(connection, revision))
+    click.echo(f"The schema is taken back to {revision}.")
+
+
+@database.command()
+def check() -> None:
+    """Compare the schema with the models."""
+    _do(migrations.check)
+
+
+@database.command()
+@click.argument("message")
+def revision(message: str) -> None:
+    """Write a migration that brings the schema to what the models say."""
+    _do(lambda connection: migrations.write_revision(connection, message))
+
+
+def _do(work: Callable[[Connection], None]) -> None:
+    try:
+        in_transaction(load_settings().database_url.get_secret_value(), work)
+    except CommandError as error:
+        raise click.ClickException(str(error)) from None

@@ -1,0 +1,143 @@
+"""Users: created, completed, linked, switched off and on."""
+
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+from pydantic import TypeAdapter, ValidationError
+
+from ..accounts.fields import WrongField, parse_fields
+from ..accounts.models import User
+from ..accounts.schemas import Email, Name
+from ..security.tokens import field_values
+from .common import json_option, print_rows, with_services
+
+
+class Validated(click.ParamType[str]):
+    """A parameter that must be what a route would take in its place."""
+
+    def __init__(self, name: str, kind: Any) -> None:
+        self.name = name
+        self._adapter: TypeAdapter[str] = TypeAdapter(kind)
+
+    def convert(
+        self, value: str, param: click.Parameter | None, context: click.Context | None
+    ) -> str:
+        try:
+            return self._adapter.validate_python(value)
+        except ValidationError as error:
+            self.fail(str(error.errors()[0]["msg"]), param, context)
+
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+EMAIL = Validated("email", Email)
+
+
+def _parsed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        return parse_fields(value)
+    except WrongField as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def fields_argument(command: Command) -> Command:
+    return click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...", callback=_parsed)(command)
+
+
+@click.group()
+def users() -> None:
+    """Create users, set their token fields, link their identities."""
+
+
+@users.command("create")
+@click.argument("email", type=EMAIL)
+@click.option("--name", prompt=True, type=Validated("name", Name))
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@fields_argument
+def create(email: str, name: str, password_stdin: bool, fields: dict[str, Any]) -> None:
+    """Create a user. The password is asked for."""
+    password = (
+        sys.stdin.readline().rstrip("\n")
+        if password_stdin
+        else click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    )
+    user = with_services(lambda services: services.accounts.register(email, name, password, fields))
+    click.echo(f"Created {user.email} ({user.id}).")
+
+
+@users.command("set")
+@click.argument("email", type=EMAIL)
+@fields_argument
+def set_fields(email: str, fields: dict[str, Any]) -> None:
+    """Set token fields: plan=pro, roles='["a", "b"]', tenant=null."""
+    if not fields:
+        raise click.UsageError("Name at least one FIELD=VALUE.")
+    with_services(lambda services: services.accounts.set_fields(email, fields))
+    click.echo(f"{email}: set {', '.join(fields)}. It counts from the next login or refresh on.")
+
+
+@users.command("list")
+@json_option
+def list_users(as_json: bool) -> None:
+    """List all users with their token fields."""
+    print_rows(
+        [_row(user) for user in with_services(lambda s: s.accounts.everyone())], as_json=as_json
+    )
+
+
+@users.command("deactivate")
+@click.argument("email", type=EMAIL)
+def deactivate(email: str) -> None:
+    """End a user's sessions and let them in no more."""
+    with_services(lambda services: services.accounts.set_active(email, active=False))
+    click.echo(f"{email} is out.")
+
+
+@users.command("activate")
+@click.argument("email", type=EMAIL)
+def activate(email: str) -> None:
+    """Let a deactivated user in again."""
+    with_services(lambda services: services.accounts.set_active(email, active=True))
+    click.echo(f"{email} may log in.")
+
+
+@users.command("delete")
+@click.argument("email", type=EMAIL)
+@click.confirmation_option(prompt="Delete the user with all that belongs to them?")
+def delete(email: str) -> None:
+    """Delete a user."""
+    with_services(lambda services: services.accounts.remove(email))
+    click.echo(f"{email} is deleted.")
+
+
+@users.command("link")
+@click.argument("email", type=EMAIL)
+@click.argument("issuer")
+@click.argument("subject")
+def link(email: str, issuer: str, subject: str) -> None:
+    """Let tokens of a foreign ISSUER about SUBJECT act for a user."""
+    with_services(lambda services: services.accounts.link(email, issuer, subject))
+    click.echo(f"{subject} of {issuer} acts for {email}.")
+
+
+@users.command("unlink")
+@click.argument("issuer")
+@click.argument("subject")
+def unlink(issuer: str, subject: str) -> None:
+    """Undo a link."""
+    if not with_services(lambda services: services.accounts.unlink(issuer, subject)):
+        raise click.ClickException("There is no such link.")
+    click.echo("Unlinked.")
+
+
+def _row(user: User) -> dict[str, Any]:
+    return {
+        "id": user.id,
+        "email": user.email,
+        "name": user.name,
+        "active": user.is_active,
+        "created_at": user.created_at,
+        **field_values(user),
+    }

@@ -1,0 +1,95 @@
+"""The database: column types, and transactions that are opened and committed in plain sight."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, DateTime, Dialect, MetaData, String, UpdateBase, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+from .engine import create_engines
+from .migrations import head
+from .settings import Settings
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, stored and read in UTC, also where a database forgets the offset."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class DecimalText(TypeDecorator[Decimal]):
+    """A decimal number that comes back as it went in, trailing zeros included."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+async def affected(session: AsyncSession, change: UpdateBase) -> int:
+    """Execute an UPDATE or DELETE and return how many rows it met."""
+    return cast("CursorResult[Any]", await session.execute(change)).rowcount
+
+
+class Database:
+    """The app's connections. A transaction commits when its block ends, and only then."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._engines = create_engines(settings.database_url.get_secret_value())
+        self._head = head()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session that may write: committed at the end of the block, rolled back on an error."""
+        async with (
+            AsyncSession(self._engines.write, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session that only reads."""
+        async with AsyncSession(self._engines.read) as session:
+            yield session
+
+    async def is_ready(self) -> bool:
+        """Whether the database answers and its schema is the one of this code."""
+        try:
+            async with self.reading() as session:
+                revision = await session.scalar(text("SELECT version_num FROM alembic_version"))
+        except (SQLAlchemyError, OSError, TimeoutError):
+            return False
+        return bool(revision == self._head)
+
+    async def close(self) -> None:
+        await self._engines.close()

@@ -1,0 +1,57 @@
+"""One line of log for each thing that happens, as JSON or for a person's eyes."""
+
+import logging
+import sys
+from typing import Any
+
+import msgspec
+import structlog
+from structlog.typing import Processor
+
+from .settings import Settings
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send the app's lines, and those of the libraries, to standard output in one form."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        # Plain text: the structured form would write out local variables, passwords among them.
+        structlog.processors.format_exc_info,
+    ]
+    as_json = settings.log_format == "json"
+    renderer: Processor = (
+        structlog.processors.JSONRenderer(serializer=_to_json)
+        if as_json
+        else structlog.dev.ConsoleRenderer()
+    )
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.BytesLoggerFactory() if as_json else None,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _as_text(renderer),
+            ],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def _to_json(event: Any, **_: Any) -> bytes:
+    return msgspec.json.encode(event, enc_hook=str)
+
+
+def _as_text(renderer: Processor) -> Processor:
+    def render(logger: Any, name: str, event: Any) -> str:
+        line = renderer(logger, name, event)
+        return line.decode() if isinstance(line, bytes) else str(line)
+
+    return render

@@ -1,0 +1,77 @@
+"""What surrounds every request, routed or not: its id, its line in the log, security headers."""
+
+import re
+from secrets import token_hex
+from time import perf_counter
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from .settings import Settings
+
+REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+
+SECURITY_HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"cache-control": b"no-store",
+}
+"""Sent unless an answer has its own."""
+
+HSTS = {b"strict-transport-security": b"max-age=31536000; includeSubDomains"}
+
+logger = structlog.get_logger("access")
+
+
+class RequestContext:
+    """The outermost ASGI layer."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self._app = app
+        self._headers = SECURITY_HEADERS | ({} if settings.development else HSTS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        started = perf_counter()
+        request_id = _request_id(scope)
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message["headers"])
+                present = {name.lower() for name, _ in headers}
+                headers += [item for item in self._headers.items() if item[0] not in present]
+                headers.append((b"x-request-id", request_id))
+                message["headers"] = headers
+            await send(message)
+
+        clear_contextvars()
+        bind_contextvars(request_id=request_id.decode())
+        try:
+            await self._app(scope, receive, send_with_headers)
+        finally:
+            logger.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                milliseconds=round((perf_counter() - started) * 1000, 1),
+                client=scope["client"][0] if scope["client"] else None,
+            )
+
+
+def _request_id(scope: Scope) -> bytes:
+    """Return the id that a proxy gave the request, if it looks like one, or a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+            return value
+    return token_hex(8).encode()

@@ -1,0 +1,173 @@
+"""Errors as problem documents (RFC 9457): one table from what went wrong to what is answered."""
+
+from http import HTTPMethod, HTTPStatus
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import (
+    HTTPException,
+    MethodNotAllowedException,
+    SerializationException,
+    ValidationException,
+)
+from litestar.plugins.problem_details import ProblemDetailsException
+from litestar.types import ExceptionHandlersMap
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from structlog.contextvars import get_contextvars
+
+from .accounts.service import EmailTaken, MissingTokenField, WrongCredentials, WrongPassword
+from .accounts.sessions import InvalidRefreshToken
+from .security.backend import CHALLENGE
+
+RETRY_AFTER = {"Retry-After": "2"}
+"""When a client may try again that came while the database did not answer."""
+
+PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
+    EmailTaken: (HTTPStatus.CONFLICT, "email-taken", "Another account has this address"),
+    MissingTokenField: (
+        HTTPStatus.FORBIDDEN,
+        "account-incomplete",
+        "An operator has to complete this account before it can be used",
+    ),
+    InvalidRefreshToken: (
+        HTTPStatus.UNAUTHORIZED,
+        "session-ended",
+        "The refresh token is not valid any more",
+    ),
+    WrongCredentials: (
+        HTTPStatus.UNAUTHORIZED,
+        "wrong-credentials",
+        "No account has this address and this password",
+    ),
+    WrongPassword: (HTTPStatus.FORBIDDEN, "wrong-password", "The current password is wrong"),
+}
+"""The second member is the last part of `type`. These are stable, and listed in the README."""
+
+logger = structlog.get_logger(__name__)
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """A request whose body has to be what its content type says, and what the route takes."""
+
+    async def json(self) -> Any:
+        media_type = self.content_type[0]
+        if media_type != "application/json" and not media_type.endswith("+json"):
+            raise HTTPException("Send application/json", status_code=415)
+        try:
+            return await super().json()
+        except (RecursionError, UnicodeDecodeError) as error:
+            raise SerializationException("The body is not JSON") from error
+
+
+def exception_handlers() -> ExceptionHandlersMap:
+    """Return a handler for everything that a request can fail with."""
+    handlers: dict[int | type[Exception], Any] = dict.fromkeys(PROBLEMS, _expected)
+    handlers |= dict.fromkeys((OperationalError, InterfaceError, PoolTimeout), _no_database)
+    return {
+        **handlers,
+        HTTPException: _http,
+        MethodNotAllowedException: _method_not_allowed,
+        ValidationException: _invalid,
+        Exception: _unexpected,
+    }
+
+
+def problem(
+    request: Request[Any, Any, Any],
+    status: int,
+    *,
+    name: str | None = None,
+    title: str | None = None,
+    detail: str | None = None,
+    headers: dict[str, str] | None = None,
+    **members: Any,
+) -> Response[dict[str, Any]]:
+    """Return a problem document.
+
+    Args:
+        name: the last part of the type `urn:problem:<name>`; without it the type is `about:blank`
+            and the title that of the status, as RFC 9457 section 4.2.1 says.
+        members: further members (section 3.2).
+    """
+    document = ProblemDetailsException(
+        status_code=status,
+        type_=f"urn:problem:{name}" if name else "about:blank",
+        title=title or HTTPStatus(status).phrase,
+        detail=detail or "",
+        headers=headers,
+        extra=members,
+    )
+    if not detail:
+        document.detail = None  # type: ignore[assignment]
+    return document.to_response(request)
+
+
+def _expected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    status, name, title = PROBLEMS[type(error)]
+    challenge = CHALLENGE if status == HTTPStatus.UNAUTHORIZED else None
+    return problem(request, status, name=name, title=title, headers=challenge)
+
+
+def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    if error.status_code == 500:
+        return _unexpected(request, error)
+    return problem(
+        request, error.status_code, detail=_detail(error), headers=dict(error.headers or {})
+    )
+
+
+def _detail(error: HTTPException) -> str | None:
+    return error.detail if error.detail != HTTPStatus(error.status_code).phrase else None
+
+
+def _method_not_allowed(
+    request: Request[Any, Any, Any], error: MethodNotAllowedException
+) -> Response[Any]:
+    return problem(request, error.status_code, headers={"Allow": ", ".join(_methods(request))})
+
+
+def _methods(request: Request[Any, Any, Any]) -> list[str]:
+    """Return the methods that the request's path has a handler for (RFC 9110 section 15.5.6)."""
+    route = request.app.asgi_router
+    allowed = []
+    for method in HTTPMethod:
+        try:
+            route.handle_routing(path=request.scope["path"], method=method.value)
+        except MethodNotAllowedException:
+            continue
+        allowed.append(method.value)
+    return allowed
+
+
+def _invalid(request: Request[Any, Any, Any], error: ValidationException) -> Response[Any]:
+    found = error.extra if isinstance(error.extra, list) else []
+    if any(each.get("key") == "data" for each in found):
+        found = [{"message": "The body is empty, or not an object"}]
+    return problem(
+        request,
+        HTTPStatus.BAD_REQUEST,
+        name="invalid-request",
+        title="The request is not valid",
+        errors=[{"field": each.get("key"), "message": each["message"]} for each in found],
+    )
+
+
+def _no_database(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    logger.error("database_unavailable", exc_info=error)
+    return problem(
+        request,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        detail="The database does not answer",
+        headers=RETRY_AFTER,
+    )
+
+
+def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    logger.error("unexpected_error", exc_info=error)
+    return problem(
+        request,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        request_id=get_contextvars().get("request_id"),
+    )

@@ -1,0 +1,109 @@
+"""The app on a database of its own, clients of it, and people with accounts."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from {{ cookiecutter.package_name }}.accounts.fields import parse_fields
+from {{ cookiecutter.package_name }}.accounts.service import Accounts
+from {{ cookiecutter.package_name }}.app import create_app
+from {{ cookiecutter.package_name }}.security.passwords import Passwords
+from {{ cookiecutter.package_name }}.settings import Settings
+
+from . import transport
+from .databases import database_url, empty_database_url, migrated
+from .examples import ASSIGNMENTS, REQUIRED
+from .signing import KEY_SETTINGS
+
+__all__ = ["database_url", "empty_database_url", "migrated"]
+
+PASSWORD = "correct horse battery staple"
+
+Client = TestClient[Litestar]
+
+
+@pytest.fixture(autouse=True)
+def no_ambient_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    """No test sees the settings of the machine that it runs on, or a `.env`."""
+    monkeypatch.chdir(tmp_path)
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Settings as in production, except that hashing a password is quick."""
+    return make_settings(database_url)
+
+
+def make_settings(database_url: str, **changes: Any) -> Settings:
+    quick = {"argon2_memory_kib": 8, "argon2_iterations": 1}
+    return Settings(
+        _env_file=None, **{"database_url": database_url, **quick, **KEY_SETTINGS, **changes}
+    )
+
+
+@pytest.fixture
+def make_client(settings: Settings) -> Iterator[Callable[..., Client]]:
+    """Start the app, with some settings changed, and return a client of it."""
+    with ExitStack() as running:
+
+        def start(app: Litestar | None = None, **changes: Any) -> Client:
+            app = app or create_app(settings.model_copy(update=changes))
+            client = TestClient(app, base_url="https://testserver.local")
+            return running.enter_context(client)
+
+        yield start
+
+
+@pytest.fixture
+def client(make_client: Callable[..., Client]) -> Client:
+    """A client that nobody is logged in with."""
+    return make_client()
+
+
+@dataclass
+class Person:
+    """Somebody with an account."""
+
+    id: str
+    email: str
+    password: str = PASSWORD
+
+
+@pytest.fixture
+def ada(client: Client) -> Person:
+    return register(client, "ada@example.com")
+
+
+@pytest.fixture
+def ben(client: Client) -> Person:
+    return register(client, "ben@example.com")
+
+
+@pytest.fixture
+def logged_in(client: Client, ada: Person) -> Client:
+    """The client, with Ada logged in."""
+    transport.log_in(client, ada.email, ada.password)
+    return client
+
+
+def register(client: Client, email: str) -> Person:
+    """Create an account, with all token fields set that are required."""
+    person = {"email": email, "name": email.partition("@")[0], "password": PASSWORD}
+    answer = client.post("/register", json=person)
+    assert answer.status_code == 201, answer.text
+    as_operator(client, email, *(ASSIGNMENTS[name] for name in REQUIRED))
+    return Person(id=answer.json()["id"], email=email)
+
+
+def as_operator(client: Client, email: str, *assignments: str) -> None:
+    """Set token fields, as the command line does."""
+    accounts = Accounts(client.app.state.database, Passwords(client.app.state.settings))
+    with client.portal() as portal:
+        portal.call(accounts.set_fields, email, parse_fields(assignments))
