@@ -1,9 +1,9 @@
 """The app on a database of its own, clients of it, and people with accounts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from litestar import Litestar
@@ -13,6 +13,7 @@ from {{ cookiecutter.package_name }}.accounts.fields import parse_fields
 from {{ cookiecutter.package_name }}.accounts.service import Accounts
 from {{ cookiecutter.package_name }}.app import create_app
 from {{ cookiecutter.package_name }}.security.passwords import Passwords
+from {{ cookiecutter.package_name }}.security.throttle import Throttle
 from {{ cookiecutter.package_name }}.settings import Settings
 
 from . import transport
@@ -25,6 +26,7 @@ __all__ = ["database_url", "empty_database_url", "migrated"]
 PASSWORD = "correct horse battery staple"
 
 Client = TestClient[Litestar]
+T = TypeVar("T")
 
 
 @pytest.fixture(autouse=True)
@@ -103,7 +105,13 @@ def register(client: Client, email: str) -> Person:
 
 
 def as_operator(client: Client, email: str, *assignments: str) -> None:
-    """Set token fields, as the command line does."""
-    accounts = Accounts(client.app.state.database, Passwords(client.app.state.settings))
+    """Set token fields."""
+    operate(client, lambda accounts: accounts.set_fields(email, parse_fields(assignments)))
+
+
+def operate(client: Client, work: Callable[[Accounts], Awaitable[T]]) -> T:
+    """Do what the command line does, on the client's database."""
+    state = client.app.state
+    accounts = Accounts(state.database, Passwords(state.settings), Throttle(state.settings))
     with client.portal() as portal:
-        portal.call(accounts.set_fields, email, parse_fields(assignments))
+        return portal.call(work, accounts)

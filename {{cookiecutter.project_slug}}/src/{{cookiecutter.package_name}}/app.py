@@ -6,12 +6,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import structlog
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import SwaggerRenderPlugin
 from sqlalchemy.exc import SQLAlchemyError
 
 from . import health
@@ -20,12 +18,14 @@ from .accounts.service import Accounts
 from .accounts.sessions import Sessions
 from .accounts.users import retrieve_user_handler
 from .database import Database
+from .documentation import document_problems, openapi_config
 from .logging import configure_logging
 from .middleware import RequestContext
 from .problems import StrictRequest, exception_handlers
 from .security.backend import create_backend{{ ", refuse_cross_site_writes" if cookiecutter.auth_backend == "cookie" }}
 from .security.key_store import load_key_ring
 from .security.passwords import Passwords
+from .security.throttle import Throttle
 from .security.verifier import TokenVerifier
 from .settings import Settings, load_settings
 
@@ -52,7 +52,8 @@ def create_app(settings: Settings | None = None) -> Litestar:
     database = Database(settings)
     backend = create_backend(settings, keys, retrieve_user_handler)
     verifier = TokenVerifier(settings, keys)
-    accounts = Accounts(database, Passwords(settings))
+    throttle = Throttle(settings)
+    accounts = Accounts(database, Passwords(settings), throttle)
     sessions = Sessions(database, settings)
 
     app = Litestar(
@@ -66,23 +67,28 @@ def create_app(settings: Settings | None = None) -> Litestar:
             "database": Provide(lambda: database, sync_to_thread=False),
             "accounts": Provide(lambda: accounts, sync_to_thread=False),
             "sessions": Provide(lambda: sessions, sync_to_thread=False),
+            "throttle": Provide(lambda: throttle, sync_to_thread=False),
             "backend": Provide(lambda: backend, sync_to_thread=False),
             "verifier": Provide(lambda: verifier, sync_to_thread=False),
         },
         state=State({"settings": settings, "database": database, "verifier": verifier}),
-        lifespan=[_lifespan(database, sessions)],
+        lifespan=[_lifespan(database, sessions, throttle)],
         request_class=StrictRequest,
         request_max_body_size=settings.max_body_size,
         exception_handlers=exception_handlers(),
         cors_config=_cors(settings),
-        openapi_config=_openapi(settings),
+        openapi_config=openapi_config(settings),
         logging_config=None,
     )
+    if app.openapi_config:
+        document_problems(app)
     app.asgi_handler = RequestContext(app.asgi_handler, settings)
     return app
 
 
-def _lifespan(database: Database, sessions: Sessions) -> Callable[[Litestar], Any]:
+def _lifespan(
+    database: Database, sessions: Sessions, throttle: Throttle
+) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         purge = asyncio.create_task(_purge_expired(sessions))
@@ -92,6 +98,7 @@ def _lifespan(database: Database, sessions: Sessions) -> Callable[[Litestar], An
             purge.cancel()
             with suppress(asyncio.CancelledError):
                 await purge
+            await throttle.close()
             await database.close()
 
     return lifespan
@@ -116,15 +123,4 @@ def _cors(settings: Settings) -> CORSConfig | None:
         allow_methods=["GET", "POST", "PATCH", "DELETE"],
         allow_headers=["Authorization", "Content-Type"],
         allow_credentials={{ "True" if cookiecutter.auth_backend == "cookie" else "False" }},
-    )
-
-
-def _openapi(settings: Settings) -> OpenAPIConfig | None:
-    if not settings.docs_enabled:
-        return None
-    return OpenAPIConfig(
-        title=settings.openapi_title,
-        version=settings.openapi_version,
-        openapi_router=Router("/schema", route_handlers=[], opt={"exclude_from_auth": True}),
-        render_plugins=[SwaggerRenderPlugin()],
     )

@@ -14,7 +14,7 @@ async def live_handler() -> dict[str, str]:
     return {"status": "live"}
 
 
-@get("/health/ready", exclude_from_auth=True, security=[{}], raises=[ServiceUnavailableException])
+@get("/health/ready", exclude_from_auth=True, security=[{}])
 async def ready_handler(database: NamedDependency[Database]) -> dict[str, str]:
     """The database answers, and its schema is the one that this code needs."""
     if not await database.is_ready():

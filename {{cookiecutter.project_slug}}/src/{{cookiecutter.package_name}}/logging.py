@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 import structlog
@@ -11,8 +11,8 @@ from structlog.typing import Processor
 from .settings import Settings
 
 
-def configure_logging(settings: Settings) -> None:
-    """Send the app's lines, and those of the libraries, to standard output in one form."""
+def configure_logging(settings: Settings, stream: TextIO = sys.stdout) -> None:
+    """Send the app's lines, and those of the libraries, to one stream in one form."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -29,10 +29,14 @@ def configure_logging(settings: Settings) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.BytesLoggerFactory() if as_json else None,
+        logger_factory=(
+            structlog.BytesLoggerFactory(stream.buffer)
+            if as_json
+            else structlog.PrintLoggerFactory(stream)
+        ),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],

@@ -20,9 +20,13 @@ from structlog.contextvars import get_contextvars
 from .accounts.service import EmailTaken, MissingTokenField, WrongCredentials, WrongPassword
 from .accounts.sessions import InvalidRefreshToken
 from .security.backend import CHALLENGE
+from .security.passwords import WeakPassword
+from .security.throttle import Throttled, ThrottleUnavailable
 
 RETRY_AFTER = {"Retry-After": "2"}
 """When a client may try again that came while the database did not answer."""
+
+MEDIA_TYPE = "application/problem+json"
 
 PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
     EmailTaken: (HTTPStatus.CONFLICT, "email-taken", "Another account has this address"),
@@ -41,6 +45,7 @@ PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
         "wrong-credentials",
         "No account has this address and this password",
     ),
+    WeakPassword: (HTTPStatus.BAD_REQUEST, "weak-password", "The password is too easy to guess"),
     WrongPassword: (HTTPStatus.FORBIDDEN, "wrong-password", "The current password is wrong"),
 }
 """The second member is the last part of `type`. These are stable, and listed in the README."""
@@ -67,6 +72,8 @@ def exception_handlers() -> ExceptionHandlersMap:
     handlers |= dict.fromkeys((OperationalError, InterfaceError, PoolTimeout), _no_database)
     return {
         **handlers,
+        Throttled: _throttled,
+        ThrottleUnavailable: _no_throttle,
         HTTPException: _http,
         MethodNotAllowedException: _method_not_allowed,
         ValidationException: _invalid,
@@ -107,7 +114,27 @@ def problem(
 def _expected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     status, name, title = PROBLEMS[type(error)]
     challenge = CHALLENGE if status == HTTPStatus.UNAUTHORIZED else None
-    return problem(request, status, name=name, title=title, headers=challenge)
+    detail = str(error) or None
+    return problem(request, status, name=name, title=title, detail=detail, headers=challenge)
+
+
+def _throttled(request: Request[Any, Any, Any], error: Throttled) -> Response[Any]:
+    return problem(
+        request,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        name="throttled",
+        title="Too many attempts",
+        headers={"Retry-After": str(error.retry_after)},
+    )
+
+
+def _no_throttle(request: Request[Any, Any, Any], _: ThrottleUnavailable) -> Response[Any]:
+    return problem(
+        request,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        detail="Attempts cannot be counted at the moment",
+        headers=RETRY_AFTER,
+    )
 
 
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:

@@ -1,7 +1,8 @@
 """Settings from the environment, and the refusal to start on anything unsafe.
 
-Each setting is documented here, once. Names are read without regard to case; `.env` in the
-working directory is read as well, and a variable of the environment wins over it.
+Each setting is documented here, once. Names are read without regard to case. A variable
+of the environment wins over `.env` in the working directory, and that over a file of the setting's
+name in /run/secrets.
 """
 
 from datetime import timedelta
@@ -9,7 +10,9 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+from limits import parse
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -25,6 +28,9 @@ COMMAND = "{{ cookiecutter.project_slug }}"
 """What this project is called on the command line."""
 
 SETTINGS_FILE = Path(".env")
+
+SECRETS_FOLDER = folder if (folder := Path("/run/secrets")).is_dir() else None
+"""Where an orchestrator mounts settings as files, named as the settings are."""
 
 HOW_TO_SET = {
     "JWT_SECRET": "Make one: python -c 'import secrets; print(secrets.token_urlsafe(48))'",
@@ -42,8 +48,16 @@ def _comma_separated(value: object) -> object:
     return [] if items == ["none"] else items
 
 
+def _rate(value: str) -> str:
+    parse(value)
+    return value
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
 """Comma-separated; `none` is the empty list."""
+
+Rate = Annotated[str, AfterValidator(_rate)]
+"""A number and a time, such as `10 per 15 minutes`."""
 
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_comma_separated)]
 
@@ -65,7 +79,11 @@ class Settings(BaseSettings):
     """What can be set. Immutable."""
 
     model_config = SettingsConfigDict(
-        env_file=SETTINGS_FILE, extra="ignore", frozen=True, hide_input_in_errors=True
+        env_file=SETTINGS_FILE,
+        secrets_dir=SECRETS_FOLDER,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     environment: Literal["production", "development"] = "production"
@@ -106,6 +124,17 @@ class Settings(BaseSettings):
     """Argon2id parameters; the defaults are OWASP's. Old hashes are renewed at the next login."""
     hashing_threads: PositiveInt = 2
     """Passwords that are hashed at once. Further logins wait their turn."""
+
+    login_attempts_per_account: Rate = "10 per 15 minutes"
+    """Wrong passwords for one account. A right one starts the count anew."""
+    login_attempts_per_address: Rate = "100 per 15 minutes"
+    """Logins from one address (of IPv6: from one /64)."""
+    registrations_per_address: Rate = "20 per hour"
+    throttle_url: SecretStr | None = None
+    """URL of a Valkey or Redis that counts for all processes, such as `valkey://host:6379/0`.
+    Unset: each process counts for itself."""
+    throttle_fails_open: bool = False
+    """Whether passwords may be tried when that store does not answer."""
 
     database_url: SecretStr = SecretStr("{{ cookiecutter.__database_url }}")
     """SQLAlchemy URL."""

@@ -9,8 +9,10 @@ from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
+from ..security.throttle import Throttle
 from ..security.tokens import AppToken
 from ..settings import Settings
+from .requests import address_of
 from .schemas import (
     Deletion,
     Me,
@@ -29,13 +31,16 @@ AuthenticatedRequest = Request[Principal, AppToken, Any]
 
 @post("/register", exclude_from_auth=True, security=[{}])
 async def register_handler(
+    request: Request[Any, Any, Any],
     data: JSONBody[Registration],
     accounts: NamedDependency[Accounts],
+    throttle: NamedDependency[Throttle],
     settings: NamedDependency[Settings],
 ) -> Profile:
     """Create an account."""
     if not settings.allow_registration:
         raise PermissionDeniedException("Registration is closed")
+    await throttle.registration(address_of(request))
     return Profile.of(await accounts.register(data.email, data.name, data.password))
 
 
@@ -62,7 +67,7 @@ async def delete_me_handler(
     accounts: NamedDependency[Accounts],
 ) -> None:
     """Delete the caller's account with all that belongs to it."""
-    await accounts.delete(request.user.id, data.current_password)
+    await accounts.delete(request.user.id, data.current_password, address_of(request))
 
 
 @post("/me/password", status_code=HTTP_204_NO_CONTENT)
@@ -73,7 +78,11 @@ async def change_password_handler(
 ) -> None:
     """Set a new password and end all other sessions."""
     await accounts.change_password(
-        request.user.id, data.current_password, data.new_password, request.user.session_id
+        request.user.id,
+        data.current_password,
+        data.new_password,
+        request.user.session_id,
+        address_of(request),
     )
 
 

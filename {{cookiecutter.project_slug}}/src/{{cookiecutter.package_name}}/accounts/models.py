@@ -2,7 +2,7 @@
 
 {{ cookiecutter.token_fields | parse_token_fields | import_block("models", "from datetime import UTC, datetime", "from uuid import UUID, uuid4") }}
 
-{{ cookiecutter.token_fields | parse_token_fields | import_block("sqlalchemy", "from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, String, Uuid, func") }}
+{{ cookiecutter.token_fields | parse_token_fields | import_block("sqlalchemy", "from sqlalchemy import Boolean, CheckConstraint, ForeignKey, LargeBinary, String, Uuid") }}
 from sqlalchemy.orm import Mapped, mapped_column
 
 {{ cookiecutter.token_fields | parse_token_fields | import_block("types", "from ..database import Base, UtcDateTime") }}
@@ -18,8 +18,8 @@ class User(Base):
     __tablename__ = "users"
 
     id: Mapped[UUID] = mapped_column(Uuid(), primary_key=True, default=uuid4)
-    email: Mapped[str] = mapped_column(String())
-    """Lower case."""
+    email: Mapped[str] = mapped_column(String(), unique=True)
+    """Lower case: so that no two differ in their case alone."""
     name: Mapped[str] = mapped_column(String())
     password_hash: Mapped[str] = mapped_column(String())
     is_active: Mapped[bool] = mapped_column(Boolean(), default=True)
@@ -29,7 +29,7 @@ class User(Base):
 {{ field.model_lines | join("\n") }}
 {% endfor %}
 
-    __table_args__ = (Index("uq_users_email", func.lower(email), unique=True),)
+    __table_args__ = (CheckConstraint("email = lower(email)", name="email_is_lower_case"),)
 
 
 class Session(Base):

@@ -5,14 +5,18 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import delete, func, select, update
+import structlog
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database import Database, affected
 from ..security.passwords import Passwords
+from ..security.throttle import Throttle
 from ..security.tokens import TokenFields
 from .models import Identity, Session, User
+
+audit = structlog.get_logger("audit")
 
 
 class EmailTaken(Exception):
@@ -42,9 +46,10 @@ class MissingTokenField(Exception):
 class Accounts:
     """Accounts in the database. Each method is one transaction; no password is hashed in one."""
 
-    def __init__(self, database: Database, passwords: Passwords) -> None:
+    def __init__(self, database: Database, passwords: Passwords, throttle: Throttle) -> None:
         self._database = database
         self._passwords = passwords
+        self._throttle = throttle
 
     async def register(
         self, email: str, name: str, password: str, fields: Mapping[str, Any] | None = None
@@ -56,28 +61,39 @@ class Accounts:
             fields: token fields, of their types. Only an operator gives them.
 
         Raises:
+            WeakPassword: the password will not do.
             EmailTaken: another account has the address.
         """
-        password_hash = await self._passwords.hash(password)
+        password_hash = await self._passwords.accept(password, [email, name])
         user = User(email=email, name=name, password_hash=password_hash, **(fields or {}))
         try:
             async with self._database.transaction() as session:
                 session.add(user)
         except IntegrityError as error:
             raise EmailTaken from error
+        audit.info("registered", user_id=str(user.id))
         return user
 
-    async def authenticate(self, email: str, password: str) -> User:
+    async def authenticate(self, email: str, password: str, address: str) -> User:
         """Return the account with this address and password, in the same time whatever is wrong.
 
+        Args:
+            email: in lower case.
+            address: the client's IP address.
+
         Raises:
+            Throttled: there were too many attempts.
+            ThrottleUnavailable: the attempts cannot be counted.
             WrongCredentials: there is none, or it is not active.
         """
+        await self._throttle.attempt(address, email)
         async with self._database.reading() as session:
-            user = await session.scalar(select(User).where(func.lower(User.email) == email))
+            user = await session.scalar(select(User).where(User.email == email))
         matches = await self._passwords.verify(user.password_hash if user else None, password)
         if user is None or not matches or not user.is_active:
+            audit.warning("login_failed", user_id=str(user.id) if user else None, client=address)
             raise WrongCredentials
+        await self._throttle.succeeded(email)
         if self._passwords.needs_rehash(user.password_hash):
             user = await self._rehash(user, password)
         return user
@@ -89,15 +105,17 @@ class Accounts:
         return user
 
     async def change_password(
-        self, user_id: UUID, current: str, new: str, kept_session: UUID | None
+        self, user_id: UUID, current: str, new: str, kept_session: UUID | None, address: str
     ) -> None:
         """Set a new password and end all sessions but one.
 
         Raises:
             WrongPassword: `current` is not the current one.
+            WeakPassword: `new` will not do.
+            Throttled, ThrottleUnavailable: as for a login.
         """
-        user = await self._confirm(user_id, current)
-        new_hash = await self._passwords.hash(new)
+        user = await self._confirm(user_id, current, address)
+        new_hash = await self._passwords.accept(new, [user.email, user.name])
         async with self._database.transaction() as session:
             unchanged = (User.id == user_id, User.password_hash == user.password_hash)
             new_password = update(User).where(*unchanged).values(password_hash=new_hash)
@@ -107,16 +125,19 @@ class Accounts:
             if kept_session:
                 others = others.where(Session.id != kept_session)
             await session.execute(others)
+        audit.info("password_changed", user_id=str(user_id))
 
-    async def delete(self, user_id: UUID, password: str) -> None:
+    async def delete(self, user_id: UUID, password: str, address: str) -> None:
         """Delete an account with all that belongs to it.
 
         Raises:
             WrongPassword: it is not the current one.
+            Throttled, ThrottleUnavailable: as for a login.
         """
-        await self._confirm(user_id, password)
+        await self._confirm(user_id, password, address)
         async with self._database.transaction() as session:
             await session.execute(delete(User).where(User.id == user_id))
+        audit.info("deleted", user_id=str(user_id))
 
     async def everyone(self) -> Sequence[User]:
         """Return all accounts, the oldest first."""
@@ -142,6 +163,7 @@ class Accounts:
             user = await _by_email(session, email)
             for name, value in fields.items():
                 setattr(user, name, value)
+        audit.info("token_fields_set", user_id=str(user.id), fields=list(fields))
         return user
 
     async def set_active(self, email: str, *, active: bool) -> User:
@@ -155,6 +177,7 @@ class Accounts:
             user.is_active = active
             if not active:
                 await session.execute(delete(Session).where(Session.user_id == user.id))
+        audit.info("activated" if active else "deactivated", user_id=str(user.id))
         return user
 
     async def remove(self, email: str) -> None:
@@ -166,6 +189,7 @@ class Accounts:
         async with self._database.transaction() as session:
             user = await _by_email(session, email)
             await session.execute(delete(User).where(User.id == user.id))
+        audit.info("deleted", user_id=str(user.id))
 
     async def link(self, email: str, issuer: str, subject: str) -> None:
         """Let tokens of a foreign issuer about this subject act for the user.
@@ -180,18 +204,26 @@ class Accounts:
                 session.add(Identity(issuer=issuer, subject=subject, user_id=user.id))
         except IntegrityError as error:
             raise IdentityTaken from error
+        audit.info("identity_linked", user_id=str(user.id), issuer=issuer)
 
     async def unlink(self, issuer: str, subject: str) -> bool:
         """Undo a link. Whether there was one."""
         async with self._database.transaction() as session:
             gone = delete(Identity).where(Identity.issuer == issuer, Identity.subject == subject)
-            return bool(await affected(session, gone))
+            unlinked = bool(await affected(session, gone))
+        if unlinked:
+            audit.info("identity_unlinked", issuer=issuer)
+        return unlinked
 
-    async def _confirm(self, user_id: UUID, password: str) -> User:
+    async def _confirm(self, user_id: UUID, password: str, address: str) -> User:
         async with self._database.reading() as session:
-            user = await session.get(User, user_id)
-        if user is None or not await self._passwords.verify(user.password_hash, password):
+            user = await session.get_one(User, user_id)
+        # Whoever found an open session could otherwise try passwords here.
+        await self._throttle.attempt(address, user.email)
+        if not await self._passwords.verify(user.password_hash, password):
+            audit.warning("password_not_confirmed", user_id=str(user_id), client=address)
             raise WrongPassword
+        await self._throttle.succeeded(user.email)
         return user
 
     async def _rehash(self, user: User, password: str) -> User:
@@ -205,7 +237,7 @@ class Accounts:
 
 
 async def _by_email(session: AsyncSession, email: str) -> User:
-    user = await session.scalar(select(User).where(func.lower(User.email) == email.lower()))
+    user = await session.scalar(select(User).where(User.email == email.lower()))
     if user is None:
         raise NoSuchUser
     return user
@@ -220,4 +252,4 @@ def token_fields(user: User) -> TokenFields:
     try:
         return msgspec.convert(user, TokenFields, from_attributes=True)
     except msgspec.ValidationError as error:
-        raise MissingTokenField(str(error)) from error
+        raise MissingTokenField from error

@@ -7,6 +7,7 @@ from hashlib import sha256
 from secrets import token_urlsafe
 from uuid import UUID
 
+import structlog
 from sqlalchemy import delete, select, update
 
 from ..database import Database, affected
@@ -19,6 +20,8 @@ MAX_CLIENT_LENGTH = 200
 """Characters kept of what a client calls itself."""
 PURGE_BATCH = 500
 """Rows that one transaction of the purge deletes at most."""
+
+audit = structlog.get_logger("audit")
 
 
 class InvalidRefreshToken(Exception):
@@ -112,6 +115,7 @@ class Sessions:
             if latest is None or latest.password_hash != user.password_hash:
                 raise WrongCredentials
             session.add(row)
+        audit.info("login_succeeded", user_id=str(user.id), session_id=str(row.id))
         return Grant(user, fields, row.id, str(token), row.expires_at)
 
     async def refresh(self, text: str) -> Grant:
@@ -152,26 +156,42 @@ class Sessions:
             if reused:
                 await session.execute(delete(Session).where(Session.id == row.id))
         # Only here has the end of a reused session been committed.
+        where = {"user_id": str(user.id), "session_id": str(row.id)}
         if reused:
+            audit.warning("refresh_token_reused", **where)
             raise InvalidRefreshToken
+        audit.info("refreshed", **where)
         return Grant(user, fields, row.id, str(successor), expires_at)
 
     async def end(self, session_id: UUID, user_id: UUID) -> bool:
         """End a session of this user. Whether there was one."""
         async with self._database.transaction() as session:
             own = delete(Session).where(Session.id == session_id, Session.user_id == user_id)
-            return bool(await affected(session, own))
+            ended = bool(await affected(session, own))
+        if ended:
+            audit.info("session_ended", user_id=str(user_id), session_id=str(session_id))
+        return ended
 
     async def end_by_refresh_token(self, text: str) -> None:
         """End the session that a refresh token, also a used one, belongs to, if it still lives."""
         token = RefreshToken.parse(text)
         async with self._database.transaction() as session:
-            await session.execute(delete(Session).where(Session.family_hash == token.family_hash))
+            ended = await session.execute(
+                delete(Session)
+                .where(Session.family_hash == token.family_hash)
+                .returning(Session.id, Session.user_id)
+            )
+            row = ended.one_or_none()
+        if row:
+            audit.info("session_ended", user_id=str(row.user_id), session_id=str(row.id))
 
     async def end_all(self, user_id: UUID) -> int:
         """End all sessions of a user. How many there were."""
         async with self._database.transaction() as session:
-            return await affected(session, delete(Session).where(Session.user_id == user_id))
+            own = delete(Session).where(Session.user_id == user_id)
+            ended = await affected(session, own)
+        audit.info("all_sessions_ended", user_id=str(user_id), count=ended)
+        return ended
 
     async def of_user(self, user_id: UUID) -> Sequence[Session]:
         """Return the live sessions of a user, the newest first."""

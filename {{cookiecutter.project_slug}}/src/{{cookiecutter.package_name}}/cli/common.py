@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -15,7 +16,8 @@ from ..accounts.service import Accounts, EmailTaken, IdentityTaken, NoSuchUser
 from ..accounts.sessions import Sessions
 from ..database import Database
 from ..logging import configure_logging
-from ..security.passwords import Passwords
+from ..security.passwords import Passwords, WeakPassword
+from ..security.throttle import Throttle
 from ..settings import COMMAND, load_settings
 
 T = TypeVar("T")
@@ -41,8 +43,8 @@ def with_services(work: Callable[[Services], Awaitable[T]]) -> T:
 
     async def run() -> T:
         settings = load_settings()
-        configure_logging(settings)
-        database = Database(settings)
+        configure_logging(settings, sys.stderr)
+        database, throttle = Database(settings), Throttle(settings)
         try:
             if not await database.is_ready():
                 raise click.ClickException(
@@ -50,13 +52,18 @@ def with_services(work: Callable[[Services], Awaitable[T]]) -> T:
                     f"For the latter: {COMMAND} database upgrade"
                 )
             return await work(
-                Services(Accounts(database, Passwords(settings)), Sessions(database, settings))
+                Services(
+                    Accounts(database, Passwords(settings), throttle), Sessions(database, settings)
+                )
             )
         finally:
+            await throttle.close()
             await database.close()
 
     try:
         return asyncio.run(run())
+    except WeakPassword as error:
+        raise click.ClickException(f"The password is too easy to guess: {error}") from None
     except tuple(REFUSALS) as error:
         raise click.ClickException(REFUSALS[type(error)]) from None
 

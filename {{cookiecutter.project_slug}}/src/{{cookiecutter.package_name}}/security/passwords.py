@@ -1,17 +1,36 @@
-"""Passwords: Argon2id, off the event loop, a bounded number at once."""
+"""Passwords: Argon2id, off the event loop, a bounded number at once; and which ones to take."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
+from unicodedata import normalize
 
 import anyio.to_thread
 from anyio import CapacityLimiter
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
 
 from ..settings import Settings
+
+T = TypeVar("T")
+
+MIN_SCORE = 3
+"""Of zxcvbn's 0 to 4: more than 10^8 guesses by somebody who knows what people choose."""
+SCORED_LENGTH = 72
+"""Characters that are judged. The time that this takes grows with more than their number."""
+
+
+class WeakPassword(Exception):
+    """The password is short, common, or made of what everybody knows about the user."""
 
 
 class Passwords:
     """Hashes and verifies passwords with the parameters of the settings."""
 
     def __init__(self, settings: Settings) -> None:
+        self._min_length = settings.password_min_length
+        self._service = settings.openapi_title
         self._hasher = PasswordHasher(
             time_cost=settings.argon2_iterations,
             memory_cost=settings.argon2_memory_kib,
@@ -20,22 +39,53 @@ class Passwords:
         self._limiter = CapacityLimiter(settings.hashing_threads)
         self._nobodys = self._hasher.hash("nobody")
 
+    async def accept(self, password: str, about_the_user: Sequence[str]) -> str:
+        """Return the hash of a password that somebody has chosen.
+
+        Args:
+            about_the_user: address and name, which are no secrets.
+
+        Raises:
+            WeakPassword: NIST SP 800-63B-4 section 3.1.1.2 rules it out.
+        """
+        if len(password) < self._min_length:
+            raise WeakPassword(f"Use at least {self._min_length} characters")
+        known = [self._service, *about_the_user]
+        return await self._in_thread(partial(self._judge_and_hash, password, known))
+
     async def hash(self, password: str) -> str:
-        return await anyio.to_thread.run_sync(self._hasher.hash, password, limiter=self._limiter)
+        return await self._in_thread(partial(self._hash, password))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether the password is the one that was hashed. No hash takes as long as a wrong one."""
-        matches = await anyio.to_thread.run_sync(
-            self._verify, password_hash or self._nobodys, password, limiter=self._limiter
-        )
+        verify = partial(self._verify, password_hash or self._nobodys, password)
+        matches = await self._in_thread(verify)
         return matches and password_hash is not None
 
     def needs_rehash(self, password_hash: str) -> bool:
         """Whether the hash was made with other parameters."""
         return self._hasher.check_needs_rehash(password_hash)
 
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+
+    def _judge_and_hash(self, password: str, known: list[str]) -> str:
+        judgement = zxcvbn(password[:SCORED_LENGTH], user_inputs=known)
+        if judgement["score"] < MIN_SCORE:
+            reason = judgement["feedback"]["warning"] or "It is made of what is known about you."
+            raise WeakPassword(reason)
+        return self._hash(password)
+
+    def _hash(self, password: str) -> str:
+        return self._hasher.hash(_canonical(password))
+
     def _verify(self, password_hash: str, password: str) -> bool:
         try:
-            return self._hasher.verify(password_hash, password)
+            return self._hasher.verify(password_hash, _canonical(password))
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _canonical(password: str) -> str:
+    """Return what two keyboards agree on that write one character in two ways."""
+    return normalize("NFC", password)

@@ -31,8 +31,13 @@ def routes(app: Litestar) -> list[dict[str, Any]]:
                 "method": method,
                 "handler": handler.handler_name,
                 "access": "open" if handler.opt.get("exclude_from_auth") else "authenticated",
-                "guards": ", ".join(guard.__name__ for guard in handler.resolve_guards()),
+                "guards": ", ".join(map(_name, handler.resolve_guards())),
             }
             for method, handler in handlers
         ]
     return rows
+
+
+def _name(guard: Any) -> str:
+    # Litestar wraps what is not a coroutine function.
+    return str(getattr(guard, "func", guard).__name__)

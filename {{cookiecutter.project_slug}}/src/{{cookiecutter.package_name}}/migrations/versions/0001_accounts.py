@@ -26,9 +26,10 @@ def upgrade() -> None:
 {% for field in cookiecutter.token_fields | parse_token_fields %}
 {{ field.migration_lines | join("\n") }}
 {% endfor %}
+        sa.CheckConstraint("email = lower(email)", name=op.f("ck_users_email_is_lower_case")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("email", name=op.f("uq_users_email")),
     )
-    op.create_index(op.f("uq_users_email"), "users", [sa.text("lower(email)")], unique=True)
     op.create_table(
         "sessions",
         sa.Column("id", sa.Uuid(), nullable=False),

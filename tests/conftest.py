@@ -1,0 +1,78 @@
+"""Rendered projects, and an environment to run them in."""
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from socket import create_connection
+from typing import Any
+
+import pytest
+from pytest_cookies.plugin import Cookies
+
+from scripts.demo import TEMPLATE, machine_environment
+
+from .environment import THIS_PYTHON, prepare
+
+QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))
+
+
+@dataclass(frozen=True)
+class BakedProject:
+    """A rendered project and the answers that made it, the derived ones too."""
+
+    path: Path
+    answers: dict[str, Any]
+
+    def files(self) -> dict[str, Path]:
+        """All files by their path in the project, with slashes."""
+        files = [path for path in self.path.rglob("*") if path.is_file()]
+        return {path.relative_to(self.path).as_posix(): path for path in files}
+
+    def run(
+        self, *command: str | Path, version: str = THIS_PYTHON, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command of the shared environment, in the project and on its code."""
+        program, *arguments = command
+        server = {k: v for k, v in os.environ.items() if k == "TEST_DATABASE_URL"}
+        paths = {"PYTHONPATH": str(self.path / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(
+            [prepare(version) / "bin" / program, *arguments],
+            cwd=self.path,
+            env={**machine_environment(), **server, **paths, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=900,
+            check=False,
+        )
+
+
+Bake = Callable[..., BakedProject]
+
+
+@pytest.fixture
+def bake(cookies: Cookies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bake:
+    """Render a project with the default answers, changed by those given."""
+    # Cookiecutter leaves rendered hooks behind in the folder for temporary files.
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def render(**answers: str) -> BakedProject:
+        result = cookies.bake(extra_context=answers)
+        if result.exception is not None:
+            raise result.exception
+        return BakedProject(result.project_path, result.context)
+
+    return render
+
+
+def need(service: str, port: int) -> None:
+    """Skip the test where a service is missing; fail it where services are promised."""
+    try:
+        create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError as error:
+        refuse = pytest.fail if os.environ.get("REQUIRE_SERVICES") else pytest.skip
+        refuse(f"no {service} at 127.0.0.1:{port}: {error}")

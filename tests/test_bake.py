@@ -1,0 +1,245 @@
+"""What is rendered for each row of answers, and what the template is made of."""
+
+import ast
+import json
+import re
+import subprocess
+import tomllib
+from collections.abc import Callable
+from itertools import combinations, product
+from pathlib import PurePosixPath
+
+import pytest
+import yaml
+
+from scripts.demo import TEMPLATE
+
+from .conftest import QUESTIONS, Bake, BakedProject
+from .rows import ACCEPTED, INTERACTING, OTHERS, ROWS, Row, choose, pairs
+
+PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
+
+ALWAYS = """
+    .env .gitignore README.md pyproject.toml
+
+    src/PACKAGE/__init__.py src/PACKAGE/__main__.py src/PACKAGE/app.py src/PACKAGE/database.py
+    src/PACKAGE/engine.py src/PACKAGE/health.py src/PACKAGE/logging.py
+    src/PACKAGE/middleware.py src/PACKAGE/problems.py src/PACKAGE/server.py
+    src/PACKAGE/settings.py
+
+    src/PACKAGE/accounts/__init__.py src/PACKAGE/accounts/fields.py
+    src/PACKAGE/accounts/handlers.py src/PACKAGE/accounts/login.py src/PACKAGE/accounts/models.py
+    src/PACKAGE/accounts/requests.py src/PACKAGE/accounts/schemas.py
+    src/PACKAGE/accounts/service.py src/PACKAGE/accounts/sessions.py src/PACKAGE/accounts/users.py
+
+    src/PACKAGE/cli/__init__.py src/PACKAGE/cli/common.py src/PACKAGE/cli/database.py
+    src/PACKAGE/cli/keys.py src/PACKAGE/cli/security.py src/PACKAGE/cli/sessions.py
+    src/PACKAGE/cli/users.py
+
+    src/PACKAGE/migrations/__init__.py src/PACKAGE/migrations/env.py
+    src/PACKAGE/migrations/script.py.mako src/PACKAGE/migrations/versions/0001_accounts.py
+    src/PACKAGE/migrations/versions/__init__.py
+
+    src/PACKAGE/security/__init__.py src/PACKAGE/security/backend.py
+    src/PACKAGE/security/cache.py src/PACKAGE/security/issuers.py
+    src/PACKAGE/security/key_store.py src/PACKAGE/security/keys.py
+    src/PACKAGE/security/passwords.py src/PACKAGE/security/posture.py
+    src/PACKAGE/security/throttle.py src/PACKAGE/security/tokens.py
+    src/PACKAGE/security/verifier.py
+
+    tests/__init__.py tests/conftest.py tests/databases.py tests/examples.py tests/signing.py
+    tests/test_accounts.py tests/test_login.py tests/transport.py
+"""
+SOMETIMES = {
+    ("signing_algorithm", "RS256"): "keys/signing.pem",
+    ("signing_algorithm", "ES256"): "keys/signing.pem",
+    ("signing_algorithm", "EdDSA"): "keys/signing.pem",
+}
+
+# A workflow's expressions are `${{ … }}`, and none of Jinja's.
+LEFTOVER = re.compile(r"(?<!\$)\{\{|\{%|%\}|\{#|cookiecutter\.[a-z_]")
+UNTIDY = re.compile(r"[ \t\r]$|\n\n\n\n|\A\n|\n\n\Z|[^\n]\Z", re.MULTILINE)
+
+PARSERS: dict[str, Callable[[str], object]] = {
+    ".py": ast.parse,
+    ".toml": tomllib.loads,
+    ".json": json.loads,
+    ".yaml": yaml.safe_load,
+    ".yml": yaml.safe_load,
+}
+
+MIXED = [
+    Row("defaults", {}),
+    Row("issuers-only", {"accepted_issuers": "https://a.example", "accepted_audiences": "none"}),
+    Row("audiences-only", {"accepted_issuers": "none", "accepted_audiences": "b"}),
+]
+
+
+@pytest.fixture(params=[pytest.param(row, id=row.id) for row in (*ROWS, *MIXED)])
+def project(request: pytest.FixtureRequest, bake: Bake) -> BakedProject:
+    return bake(**request.param.answers)
+
+
+def expected_files(answers: dict[str, str]) -> set[str]:
+    additions = [files for choice, files in SOMETIMES.items() if choice in answers.items()]
+    names = " ".join([ALWAYS, *additions]).split()
+    return {name.replace("PACKAGE", answers["package_name"]) for name in names}
+
+
+def test_a_row_renders_its_files_and_no_others(project: BakedProject) -> None:
+    assert sorted(project.files()) == sorted(expected_files(project.answers))
+
+
+def test_a_row_reads_as_if_written_by_hand(project: BakedProject) -> None:
+    for name, file in project.files().items():
+        text = file.read_bytes().decode("utf-8")
+        assert not LEFTOVER.search(f"{name}\n{text}"), name
+        assert not UNTIDY.search(text), name
+        PARSERS.get(file.suffix, str)(text)
+
+
+def test_a_row_passes_lint(project: BakedProject) -> None:
+    for check in (["check"], ["format", "--check"]):
+        linted = project.run("ruff", *check, "--no-cache")
+        assert linted.returncode == 0, linted.stdout
+
+
+def test_the_rows_hold_all_that_interacts_and_every_pair_of_answers() -> None:
+    chosen = choose()
+    interacting = [tuple(choices[name] for name in INTERACTING) for choices in chosen]
+    assert sorted(interacting) == sorted(product(*INTERACTING.values()))
+    questions = {**INTERACTING, **OTHERS}
+    every_pair = {
+        ((a, x), (b, y))
+        for a, b in combinations(questions, 2)
+        for x, y in product(questions[a], questions[b])
+    }
+    assert set().union(*map(pairs, chosen)) == every_pair
+    assert set(ACCEPTED) == set(INTERACTING["accepted"])
+
+
+# --- Secrets ---
+
+
+def secret_of(project: BakedProject) -> str:
+    """The signing secret, or the private key's own lines."""
+    if project.answers["signing_algorithm"] == "HS256":
+        (line,) = re.findall(r"(?m)^JWT_SECRET=(.+)$", (project.path / ".env").read_text())
+        return str(line)
+    return "".join((project.path / "keys" / "signing.pem").read_text().splitlines(True)[1:-1])
+
+
+ALGORITHMS = pytest.mark.parametrize("algorithm", OTHERS["signing_algorithm"])
+
+
+@ALGORITHMS
+def test_two_renders_have_different_secrets(algorithm: str, bake: Bake) -> None:
+    one, other = (secret_of(bake(signing_algorithm=algorithm)) for _ in range(2))
+    assert one != other
+    assert min(len(one), len(other)) >= 64
+
+
+@ALGORITHMS
+def test_the_secret_is_in_one_private_file_and_nowhere_else(
+    algorithm: str, bake: Bake, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    project = bake(signing_algorithm=algorithm)
+    secret = secret_of(project).encode()
+    # Below it are the rendered project, what Cookiecutter remembers, and what hooks leave behind.
+    everything = [path for path in tmp_path_factory.getbasetemp().rglob("*") if path.is_file()]
+    replays = [path for path in everything if "cookiecutter_replay" in path.parts]
+    assert replays
+    (holder,) = [path for path in everything if secret in path.read_bytes()]
+    assert holder.stat().st_mode & 0o777 == 0o600
+    assert (project.path / ".env").stat().st_mode & 0o777 == 0o600
+
+
+@ALGORITHMS
+def test_git_takes_all_but_what_is_secret(algorithm: str, bake: Bake) -> None:
+    project = bake(signing_algorithm=algorithm)
+    subprocess.run(["git", "init", "--quiet"], cwd=project.path, check=True)
+    subprocess.run(["git", "add", "--all"], cwd=project.path, check=True)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=project.path, check=True, capture_output=True, text=True
+    )
+    taken = set(listed.stdout.rstrip("\0").split("\0"))
+    tracked = {name for name in project.files() if not name.startswith(".git/")}
+    assert tracked - taken == {".env"} | ({"keys/signing.pem"} if algorithm != "HS256" else set())
+
+
+# --- The template itself ---
+
+
+def repository_files() -> list[str]:
+    """Every file that is, or is about to be, under version control."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=TEMPLATE, check=True, capture_output=True)
+    return sorted({name for name in listed.stdout.decode().split("\0") if name})
+
+
+def sources() -> dict[str, str]:
+    """What Jinja renders, names included, by path."""
+    folders = (PROJECT.name, "hooks", "templates")
+    names = [name for name in repository_files() if name.split("/")[0] in folders]
+    files = {name: TEMPLATE / name for name in names if (TEMPLATE / name).is_file()}
+    return {name: f"{name}\n{file.read_text('utf-8')}" for name, file in files.items()}
+
+
+def test_every_question_is_used_and_nothing_else_is() -> None:
+    used = set(re.findall(r"cookiecutter\.(\w+)", "\n".join(sources().values())))
+    assert used <= set(QUESTIONS)
+    questions = {name for name in QUESTIONS if not name.startswith("_")}
+    checks = {f"__{name}" for name in questions}
+    derived = {name for name in QUESTIONS if name.startswith("__")} - checks - {"__prompts__"}
+    through = set(re.findall(r"cookiecutter\.(\w+)", str([QUESTIONS[name] for name in derived])))
+    assert questions <= used | through
+    assert derived <= used
+
+
+def test_every_fragment_is_used() -> None:
+    everything = "\n".join(sources().values())
+    # A name may be put together from an answer: "settings_keys_" ~ cookiecutter.__asymmetric.
+    quoted = set(re.findall(r'"([a-z_.]+)"', everything))
+    for fragment in (TEMPLATE / "templates").iterdir():
+        assert any(fragment.name.startswith(name) for name in quoted if len(name) > 5), fragment
+
+
+PORTS = {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
+RESERVED = {"con", "prn", "aux", "nul", *PORTS}
+
+
+def test_every_path_can_be_checked_out_on_windows() -> None:
+    paths = [PurePosixPath(name) for name in repository_files()]
+    assert max(len(str(path)) for path in paths) < 200
+    for path in paths:
+        for part in path.parts:
+            assert not re.search(r'[<>:"|?*\\\x00-\x1f]|[. ]$', part), path
+            assert part.split(".")[0].lower() not in RESERVED, path
+    spelled = {part for path in paths for part in (path, *path.parents)}
+    assert len({str(path).lower() for path in spelled}) == len(spelled)
+
+
+PYTHON_SOURCES = [
+    name for name in sources() if re.match(rf"{re.escape(PROJECT.name)}/.*\.py($|\{{%)", name)
+]
+
+
+def assembled(text: str) -> str:
+    """`text` and the fragments that it includes."""
+    fragments = re.findall(r'\{% include "([^"]+)" %\}', text)
+    return "\n".join([text, *((TEMPLATE / "templates" / name).read_text() for name in fragments)])
+
+
+@pytest.mark.parametrize("name", PYTHON_SOURCES)
+def test_python_reads_as_python(name: str) -> None:
+    """At most 3 % of the lines are Jinja blocks, and none stands in another."""
+    lines = assembled((TEMPLATE / name).read_text("utf-8")).splitlines()
+    blocks = [line for line in lines if "{%" in line]
+    assert len(blocks) <= 0.03 * len(lines), blocks
+    depth = 0
+    for statement in re.findall(r"\{%-?\s*(\w+)", "\n".join(blocks)):
+        if statement in {"if", "for", "macro", "call", "filter", "raw"}:
+            depth += 1
+        elif statement.startswith("end"):
+            depth -= 1
+        assert depth <= 1, blocks

@@ -1,0 +1,193 @@
+"""The command line, as an operator uses it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from {{ cookiecutter.package_name }}.cli import main
+from {{ cookiecutter.package_name }}.settings import Settings
+
+from . import transport
+from .conftest import PASSWORD, Client, Person
+from .examples import ASSIGNMENTS, VALUES
+from .signing import KEY_SETTINGS
+
+Cli = Callable[..., Result]
+
+
+@pytest.fixture
+def cli(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Run a command on the database of the test."""
+    for name, value in KEY_SETTINGS.items():
+        monkeypatch.setenv(name.upper(), value)
+    monkeypatch.setenv("DATABASE_URL", settings.database_url.get_secret_value())
+    monkeypatch.setenv("ARGON2_MEMORY_KIB", "8")
+
+    def run(*arguments: str, **options: Any) -> Result:
+        return CliRunner().invoke(main, arguments, **options)
+
+    return run
+
+
+def rows(result: Result) -> Any:
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_an_operator_creates_the_first_user(cli: Cli, client: Client) -> None:
+    made = cli(
+        "users",
+        "create",
+        "Root@example.com",
+        "--name",
+        "Root",
+        *ASSIGNMENTS.values(),
+        input=f"{PASSWORD}\n{PASSWORD}\n",
+    )
+    assert made.exit_code == 0, made.output
+    assert PASSWORD not in made.output
+    transport.log_in(client, "root@example.com", PASSWORD)
+    assert client.get("/me").json().items() >= VALUES.items()
+
+
+def test_a_password_can_come_from_a_pipe(cli: Cli, client: Client) -> None:
+    arguments = ("users", "create", "root@example.com", "--name", "Root", "--password-stdin")
+    made = cli(*arguments, *ASSIGNMENTS.values(), input=f"{PASSWORD}\n")
+    assert made.exit_code == 0, made.output
+    transport.log_in(client, "root@example.com", PASSWORD)
+
+
+def test_a_password_is_never_an_argument() -> None:
+    commands: list[click.Command] = [main]
+    for command in commands:
+        if isinstance(command, click.Group):
+            commands += command.commands.values()
+        for option in command.params:
+            assert "password" not in (option.name or "") or isinstance(option, click.Option)
+            assert option.name != "password"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("users", "create", "no-address", "--name", "x"), "email address"),
+        (("users", "create", "a@example.com", "--name", " ", "--password-stdin"), "at least 1"),
+        (("users", "create", "a@example.com", "--name", "x", "nonsense=1"), "NAME=VALUE"),
+        (("users", "set", "ada@example.com", "is_active=false"), "NAME=VALUE"),
+        (("users", "set", "ada@example.com"), "at least one"),
+        (("users", "deactivate", "nobody@example.com"), "Nobody has this address"),
+        (("sessions", "list", "nobody@example.com"), "Nobody has this address"),
+        (("users", "unlink", "https://idp.example", "x"), "no such link"),
+    ],
+)
+def test_a_wrong_command_says_what_is_wrong(
+    cli: Cli, ada: Person, arguments: tuple[str, ...], complaint: str
+) -> None:
+    result = cli(*arguments, input=f"{PASSWORD}\n{PASSWORD}\n")
+    assert result.exit_code != 0
+    assert complaint in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_weak_password_is_refused_here_too(cli: Cli) -> None:
+    arguments = ("users", "create", "a@example.com", "--name", "x", "--password-stdin")
+    result = cli(*arguments, input="passwordpassword\n")
+    assert result.exit_code == 1
+    assert "too easy to guess" in result.output
+
+
+def test_an_address_is_taken_once(cli: Cli, ada: Person) -> None:
+    arguments = ("users", "create", ada.email, "--name", "x", "--password-stdin")
+    result = cli(*arguments, input=f"{PASSWORD}\n")
+    assert result.exit_code == 1
+    assert "Somebody has this address already" in result.output
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_fields_are_set_and_listed(cli: Cli, ada: Person, name: str) -> None:
+    assert cli("users", "set", ada.email, ASSIGNMENTS[name]).exit_code == 0
+    (row,) = rows(cli("users", "list", "--json"))
+    assert row["email"] == ada.email
+    assert row[name] == VALUES[name]
+    assert ada.email.partition("@")[0] in cli("users", "list").output
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_a_field_takes_only_its_type(cli: Cli, ada: Person, name: str) -> None:
+    result = cli("users", "set", ada.email, f"{name}=\x01")
+    assert result.exit_code != 0
+    assert name in result.output
+
+
+def test_a_user_is_switched_off_and_on(cli: Cli, client: Client, ada: Person) -> None:
+    transport.log_in(client, ada.email, ada.password)
+    assert cli("users", "deactivate", ada.email).exit_code == 0
+    assert client.get("/me").status_code == 401
+    assert cli("users", "activate", ada.email).exit_code == 0
+    transport.drop(client)
+    transport.log_in(client, ada.email, ada.password)
+
+
+def test_a_user_is_deleted_only_when_confirmed(cli: Cli, client: Client, ada: Person) -> None:
+    transport.log_in(client, ada.email, ada.password)
+    assert cli("users", "delete", ada.email, input="n\n").exit_code == 1
+    assert client.get("/me").status_code == 200
+    assert cli("users", "delete", ada.email, "--yes").exit_code == 0
+    assert client.get("/me").status_code == 401
+
+
+def test_sessions_are_listed_ended_and_purged(cli: Cli, client: Client, ada: Person) -> None:
+    transport.log_in(client, ada.email, ada.password)
+    (session,) = rows(cli("sessions", "list", ada.email, "--json"))
+    assert session["id"] == client.get("/sessions").json()[0]["id"]
+    assert cli("sessions", "purge").output == "Deleted 0.\n"
+    assert cli("sessions", "end", ada.email).output.endswith("Ended 1.\n")
+    assert client.get("/me").status_code == 401
+    assert cli("sessions", "list", ada.email).output == "None.\n"
+
+
+def test_an_identity_is_linked_once(cli: Cli, ada: Person, ben: Person) -> None:
+    identity = ("https://idp.example", "subject")
+    assert cli("users", "link", ada.email, *identity).exit_code == 0
+    assert "already" in cli("users", "link", ben.email, *identity).output
+    assert cli("users", "unlink", *identity).exit_code == 0
+    assert cli("users", "link", ben.email, *identity).exit_code == 0
+
+
+def test_the_posture_of_each_route_is_shown(cli: Cli) -> None:
+    posture = {
+        (row["path"], row["method"]): row for row in rows(cli("security", "routes", "--json"))
+    }
+    assert posture["/me", "GET"]["access"] == "authenticated"
+    assert posture["/login", "POST"]["access"] == "open"
+    assert "authenticated" in cli("security", "routes").output
+
+
+def test_the_schema_goes_forward_and_back(
+    cli: Cli, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    early = cli("users", "list")
+    assert early.exit_code == 1
+    assert "database upgrade" in early.output
+    assert cli("database", "upgrade").exit_code == 0
+    assert cli("database", "upgrade").exit_code == 0
+    assert cli("database", "check").exit_code == 0
+    assert cli("users", "list").output == "None.\n"
+    assert cli("database", "downgrade", "base", "--yes").exit_code == 0
+    assert cli("users", "list").exit_code == 1
+    assert cli("database", "upgrade", "0001").exit_code == 0
+    assert cli("users", "list").exit_code == 0
+    assert cli("database", "upgrade", "no-such-revision").exit_code == 1
+
+
+def test_a_wrong_setting_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACCESS_TOKEN_LIFETIME", "soon")
+    result = cli("run")
+    assert result.exit_code == 1
+    assert "ACCESS_TOKEN_LIFETIME" in result.output
+    assert "Traceback" not in result.output
