@@ -73,8 +73,6 @@ def render(folder: Path, arguments: list[str]) -> Project:
     places = ["--config-file", str(config), "--output-dir", str(folder / "projects")]
     rendered = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", *places, *arguments],
-        # Cookiecutter leaves rendered hooks behind in the folder for temporary files.
-        env={**os.environ, "TMPDIR": str(folder)},
         capture_output=True,
         text=True,
         check=False,
@@ -89,7 +87,9 @@ def render(folder: Path, arguments: list[str]) -> Project:
 def install(project: Project) -> None:
     """Install the project, and set up a database that it does not set up by itself."""
     uv = os.environ.get("UV", "uv")
-    project.do("The project could not be installed.", uv, "sync", "--python", sys.executable)
+    project.do(
+        "The project could not be installed.", uv, "sync", "--no-dev", "--python", sys.executable
+    )
     if project.answers["database"] == "sqlite":
         return
     if url := os.environ.get("DATABASE_URL"):
@@ -203,6 +203,8 @@ def end(*_: object) -> None:
 
 def demonstrate(folder: Path, arguments: list[str]) -> None:
     """Do it all; comes back when the server has ended."""
+    # Cookiecutter and uv leave files behind in the folder for temporary files.
+    os.environ["TMPDIR"] = str(folder)
     say("Rendering a project …")
     project = render(folder, arguments)
     say("Installing it …")

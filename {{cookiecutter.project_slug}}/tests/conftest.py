@@ -14,7 +14,7 @@ from {{ cookiecutter.package_name }}.accounts.service import Accounts
 from {{ cookiecutter.package_name }}.app import create_app
 from {{ cookiecutter.package_name }}.security.passwords import Passwords
 from {{ cookiecutter.package_name }}.security.throttle import Throttle
-from {{ cookiecutter.package_name }}.settings import Settings
+from {{ cookiecutter.package_name }}.settings import Settings, load_settings
 
 from . import transport
 from .databases import database_url, empty_database_url, migrated
@@ -45,18 +45,16 @@ def settings(database_url: str) -> Settings:
 
 def make_settings(database_url: str, **changes: Any) -> Settings:
     quick = {"argon2_memory_kib": 8, "argon2_iterations": 1}
-    return Settings(
-        _env_file=None, **{"database_url": database_url, **quick, **KEY_SETTINGS, **changes}
-    )
+    return load_settings(database_url=database_url, **{**quick, **KEY_SETTINGS, **changes})
 
 
 @pytest.fixture
-def make_client(settings: Settings) -> Iterator[Callable[..., Client]]:
+def make_client(database_url: str) -> Iterator[Callable[..., Client]]:
     """Start the app, with some settings changed, and return a client of it."""
     with ExitStack() as running:
 
         def start(app: Litestar | None = None, **changes: Any) -> Client:
-            app = app or create_app(settings.model_copy(update=changes))
+            app = app or create_app(make_settings(database_url, **changes))
             client = TestClient(app, base_url="https://testserver.local")
             return running.enter_context(client)
 

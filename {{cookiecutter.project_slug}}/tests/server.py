@@ -35,7 +35,7 @@ class Server:
 
     def client(self, **options: Any) -> httpx.Client:
         # Without TLS there is nothing to verify, and loading the authorities takes its time.
-        return httpx.Client(base_url=self.url, timeout=30, verify=False, **options)
+        return httpx.Client(base_url=self.url, timeout=30, verify=False, **options)  # noqa: S501
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
@@ -53,12 +53,22 @@ def free_port() -> int:
         return port
 
 
+def wait_until_open(port: int) -> None:
+    """Wait until something listens on a port of this machine."""
+    deadline = time.monotonic() + STARTING
+    while time.monotonic() < deadline:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"Nothing listens on {port}")
+
+
 @pytest.fixture
 def start_server(database_url: str, tmp_path: Path) -> Iterator[StartServer]:
     """Start the app on the test's database, with settings by name, and wait until it serves."""
     with ExitStack() as running:
 
-        def start(**settings: Any) -> Server:
+        def start(key_settings: dict[str, Any] = KEY_SETTINGS, **settings: Any) -> Server:
             port = free_port()
             given = {
                 "environment": "development",
@@ -69,7 +79,7 @@ def start_server(database_url: str, tmp_path: Path) -> Iterator[StartServer]:
                 "login_attempts_per_address": "10000 per minute",
                 "registrations_per_address": "10000 per minute",
                 "port": port,
-                **KEY_SETTINGS,
+                **key_settings,
                 **settings,
             }
             environment = os.environ | {name.upper(): str(value) for name, value in given.items()}

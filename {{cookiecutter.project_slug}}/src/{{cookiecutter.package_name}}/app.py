@@ -12,7 +12,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from sqlalchemy.exc import SQLAlchemyError
 
-from . import health
+from . import health{{ ', jwks' if cookiecutter.__asymmetric == 'yes' }}
 from .accounts import handlers, login
 from .accounts.service import Accounts
 from .accounts.sessions import Sessions
@@ -57,12 +57,17 @@ def create_app(settings: Settings | None = None) -> Litestar:
     sessions = Sessions(database, settings)
 
     app = Litestar(
-        route_handlers=[*login.route_handlers, *handlers.route_handlers, *health.route_handlers],
+        route_handlers=[
+            *login.route_handlers,
+            *handlers.route_handlers,
+            *health.route_handlers,
+{{ "            *jwks.route_handlers,\n" if cookiecutter.__asymmetric == "yes" }}        ],
         on_app_init=[backend.on_app_init],
 {% if cookiecutter.auth_backend == "cookie" %}
         guards=[refuse_cross_site_writes],
 {% endif %}
         dependencies={
+            "keys": Provide(lambda: keys, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
             "database": Provide(lambda: database, sync_to_thread=False),
             "accounts": Provide(lambda: accounts, sync_to_thread=False),

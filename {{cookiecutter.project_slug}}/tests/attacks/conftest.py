@@ -1,8 +1,8 @@
 """What is attacked: the app with two people logged in, in this process and behind a real server."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +14,11 @@ from {{ cookiecutter.package_name }}.settings import Settings
 
 from .. import transport
 from ..conftest import Client, Person, make_settings, register
+from . import extended_app
 from .credentials import BAD_TOKEN, presenting
 from .forge import Genuine
-from .server import Server, running, settings_in_environment
 from .shared_database import shared_database_url
+from .wire import Wire, running
 
 __all__ = ["shared_database_url"]
 
@@ -67,15 +68,16 @@ def assert_refused(answer: Response, challenge: str = BAD_TOKEN) -> None:
     assert (problem["status"], problem["title"]) == (401, "Unauthorized")
 
 
-@pytest.fixture(scope="module")
-def shared_settings(shared_database_url: str) -> Settings:
+@pytest.fixture(scope="package")
+def shared_settings(shared_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     with pytest.MonkeyPatch.context() as environment:
+        environment.chdir(tmp_path_factory.getbasetemp())
         for name in Settings.model_fields:
             environment.delenv(name.upper(), raising=False)
         return make_settings(shared_database_url, **CHECKED)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def target(shared_settings: Settings) -> Iterator[Target]:
     app = create_app(shared_settings)
     with TestClient(app, base_url="https://testserver.local") as client:
@@ -87,22 +89,40 @@ def target(shared_settings: Settings) -> Iterator[Target]:
 
 
 @pytest.fixture
-def with_settings(
-    target: Target, make_client: Callable[..., Client]
-) -> Callable[..., Client]:
+def with_settings(shared_database_url: str) -> Iterator[Callable[..., Client]]:
     """Start the app once more, with some settings changed, on the database of `target`."""
+    with ExitStack() as running:
 
-    def start(**changes: Any) -> Client:
-        same = {"database_url": target.settings.database_url, **CHECKED}
-        return make_client(**{**same, **changes})
+        def start(**changes: Any) -> Client:
+            settings = make_settings(shared_database_url, **{**CHECKED, **changes})
+            client = TestClient(create_app(settings), base_url="https://testserver.local")
+            return running.enter_context(client)
 
-    return start
+        yield start
 
 
-@pytest.fixture(scope="module")
-def server(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture(scope="package")
+def server(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
     """The project's own server, on the database of `target`: Ada's token is good here, too."""
-    folder: Path = tmp_path_factory.mktemp("server")
-    environment = settings_in_environment(target.settings)
-    with running("{{ cookiecutter.package_name }}", "run", folder=folder, environment=environment) as server:
+    command = ("{{ cookiecutter.package_name }}", "run")
+    with running(
+        *command, folder=tmp_path_factory.mktemp("server"), settings=target.settings
+    ) as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
+def extended(target: Target) -> Iterator[Client]:
+    """The app with routes that its owner might add, on the database of `target`."""
+    app = extended_app.create_app(target.settings)
+    with TestClient(app, base_url="https://testserver.local") as client:
+        yield client
+
+
+@pytest.fixture(scope="package")
+def extended_server(target: Target, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
+    """The same behind a real server."""
+    command = ("uvicorn", "--factory", f"{extended_app.__name__}:create_app")
+    folder = tmp_path_factory.mktemp("extended")
+    with running(*command, folder=folder, settings=target.settings) as server:
         yield server

@@ -2,10 +2,20 @@
 
 from typing import Any
 
-from litestar import Litestar, WebSocket, websocket
+from litestar import Litestar, Request, WebSocket, get, route, websocket
+from litestar.enums import HttpMethod
 
 from {{ cookiecutter.package_name }}.app import create_app as create_plain_app
 from {{ cookiecutter.package_name }}.settings import Settings
+
+SECRET = "what only those see who are logged in"
+OPEN_PATHS = ["/login", "/register", "/refresh", "/logout", "/health/live", "/schema"]
+LOOKALIKES = [
+    lookalike
+    for path in OPEN_PATHS
+    for lookalike in (f"/inner{path}", f"{path}-history", f"{path}s", f"{path}/inner")
+]
+"""Paths that hold the path of an open route, and are none."""
 
 
 @websocket("/socket")
@@ -16,7 +26,22 @@ async def socket_handler(socket: WebSocket[Any, Any, Any]) -> None:
     await socket.close()
 
 
+@get(["/work", *LOOKALIKES])
+async def work_handler(request: Request[Any, Any, Any]) -> str:
+    """Count how often work was done."""
+    request.app.state.work += 1
+    return SECRET
+
+
+@route("/work/by-any-method", http_method=list(HttpMethod), status_code=200)
+async def any_method_handler(request: Request[Any, Any, Any]) -> None:
+    """Count how often work was done, also for methods that ought to do none."""
+    request.app.state.work += 1
+
+
 def create_app(settings: Settings | None = None) -> Litestar:
     app = create_plain_app(settings)
-    app.register(socket_handler)
+    app.state.work = 0
+    for handler in (socket_handler, work_handler, any_method_handler):
+        app.register(handler)
     return app

@@ -312,4 +312,3 @@ def test_a_forged_token_ends_no_session(target: Target) -> None:
         assert answer.status_code in {204, 401}
         target.client.cookies.clear()
     target.assert_accepted(target.genuine.token)
-

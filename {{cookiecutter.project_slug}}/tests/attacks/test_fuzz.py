@@ -34,7 +34,9 @@ JSON = st.recursive(
     | st.integers()
     | st.floats()
     | st.text(st.characters(codec=None, exclude_categories=()), max_size=20),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4)
+    ),
     max_leaves=8,
 )
 

@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,15 +16,19 @@ from pydantic import SecretStr
 import {{ cookiecutter.package_name }}
 from {{ cookiecutter.package_name }}.settings import Settings
 
+from ..server import free_port, wait_until_open
+
 HOST = "127.0.0.1"
 PATIENCE = 30
-"""Seconds that the server may take to start, and to answer."""
+"""Seconds that the server may take to answer."""
 PROJECT = Path(__file__).parents[2]
 IMPORTABLE = (PROJECT, Path({{ cookiecutter.package_name }}.__file__).parents[1])
 
 
 @dataclass(frozen=True)
-class Server:
+class Wire:
+    """A way to a server on which nothing is put right."""
+
     port: int
 
     def send(
@@ -54,33 +57,29 @@ class Server:
             return Response(answer.status, headers=answer.getheaders(), content=answer.read())
 
 
-def settings_in_environment(settings: Settings) -> dict[str, str]:
-    """Return the settings that differ from the defaults, as variables of the environment."""
-    return {name.upper(): _as_text(getattr(settings, name)) for name in settings.model_fields_set}
-
-
 @contextmanager
-def running(
-    *module_and_arguments: str, folder: Path, environment: Mapping[str, str]
-) -> Iterator[Server]:
+def running(*module_and_arguments: str, folder: Path, settings: Settings) -> Iterator[Wire]:
     """Run a Python module that serves at the `--port` that it is given.
 
     Args:
         folder: to run it in.
-        environment: variables, beside those of this process that are not settings.
+        settings: what differs from the defaults goes into the environment.
     """
-    port = _free_port()
-    inherited = {k: v for k, v in os.environ.items() if k.lower() not in Settings.model_fields}
+    port = free_port()
+    environment = {k: v for k, v in os.environ.items() if k.lower() not in Settings.model_fields}
+    for name in settings.model_fields_set:
+        environment[name.upper()] = _as_text(getattr(settings, name))
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, IMPORTABLE))
     process = subprocess.Popen(
         [sys.executable, "-m", *module_and_arguments, "--port", str(port)],
         cwd=folder,
-        env={**inherited, **environment, "PYTHONPATH": os.pathsep.join(map(str, IMPORTABLE))},
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait_for(process, port)
-        yield Server(port)
+        wait_until_open(port)
+        yield Wire(port)
     finally:
         process.terminate()
         process.wait(PATIENCE)
@@ -90,21 +89,3 @@ def _as_text(value: object) -> str:
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     return ",".join(value) if isinstance(value, tuple) else str(value)
-
-
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
-    give_up = time.monotonic() + PATIENCE
-    while process.poll() is None and time.monotonic() < give_up:
-        try:
-            socket.create_connection((HOST, port), 1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError("The server did not start")
