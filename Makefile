@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 WORKERS ?= 2
+PYTEST = $(VENV)/bin/pytest --numprocesses $(WORKERS) --dist worksteal
 
 VENV := .venv
 UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.venv-uv/bin/uv)
@@ -42,11 +43,11 @@ render: $(READY)  ## render a project into scratch/
 
 .PHONY: test
 test: rendered  ## run the tests, but for those that take long
-	$(VENV)/bin/pytest --numprocesses $(WORKERS) -m 'not full'
+	$(PYTEST) -m 'not full'
 
 .PHONY: test-full
 test-full: rendered  ## run the tests that take long
-	$(VENV)/bin/pytest --numprocesses $(WORKERS) -m full
+	$(PYTEST) -m full
 
 .PHONY: lint
 lint: $(READY)  ## check the template's own code
@@ -56,7 +57,7 @@ lint: $(READY)  ## check the template's own code
 
 .PHONY: check
 check: lint rendered  ## the same, and lint and type-check rendered projects
-	$(VENV)/bin/pytest --numprocesses $(WORKERS) -m 'not full' -k 'lint or types'
+	$(PYTEST) -m 'not full' -k 'lint or types'
 
 .PHONY: clean
 clean:  ## remove all that was made here

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from . import health{{ ', jwks' if cookiecutter.__asymmetric == 'yes' }}
 from .accounts import handlers, login
+from .accounts.lookup import Lookup
 from .accounts.service import Accounts
 from .accounts.sessions import Sessions
 from .accounts.users import retrieve_user_handler
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     configure_logging(settings)
     keys = load_key_ring(settings)
     database = Database(settings)
+    lookup = Lookup(settings.database_url.get_secret_value())
     backend = create_backend(settings, keys, retrieve_user_handler)
     verifier = TokenVerifier(settings, keys)
     throttle = Throttle(settings)
@@ -76,8 +78,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
             "backend": Provide(lambda: backend, sync_to_thread=False),
             "verifier": Provide(lambda: verifier, sync_to_thread=False),
         },
-        state=State({"settings": settings, "database": database, "verifier": verifier}),
-        lifespan=[_lifespan(database, sessions, throttle)],
+        state=State(
+            {"settings": settings, "database": database, "lookup": lookup, "verifier": verifier}
+        ),
+        lifespan=[_lifespan(database, lookup, sessions, throttle)],
         request_class=StrictRequest,
         request_max_body_size=settings.max_body_size,
         exception_handlers=exception_handlers(),
@@ -92,7 +96,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
 
 def _lifespan(
-    database: Database, sessions: Sessions, throttle: Throttle
+    database: Database, lookup: Lookup, sessions: Sessions, throttle: Throttle
 ) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -104,6 +108,7 @@ def _lifespan(
             with suppress(asyncio.CancelledError):
                 await purge
             await throttle.close()
+            await lookup.close()
             await database.close()
 
     return lifespan

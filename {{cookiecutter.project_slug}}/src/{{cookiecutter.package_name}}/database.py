@@ -55,6 +55,10 @@ class Base(DeclarativeBase):
     )
 
 
+class DatabaseUnavailable(Exception):
+    """The database does not answer."""
+
+
 async def affected(session: AsyncSession, change: UpdateBase) -> int:
     """Execute an UPDATE or DELETE and return how many rows it met."""
     return cast("CursorResult[Any]", await session.execute(change)).rowcount

@@ -1,8 +1,13 @@
 """The OpenAPI document and its page."""
 
-from litestar import Litestar, Router
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request, Router, get
+from litestar.exceptions import NotFoundException
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import (
     OpenAPIMediaType,
     OpenAPIResponse,
@@ -11,6 +16,9 @@ from litestar.openapi.spec import (
     Reference,
     Schema,
 )
+from litestar.openapi.spec.enums import OpenAPIFormat
+from litestar.params import FromPath
+from litestar.response import File
 
 from .problems import MEDIA_TYPE
 from .settings import Settings
@@ -19,13 +27,80 @@ PROBLEM = Schema(
     type=OpenAPIType.OBJECT,
     description="A problem document (RFC 9457). Further members depend on its type.",
     properties={
-        "type": Schema(type=OpenAPIType.STRING, format="uri"),
+        "type": Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.URI),
         "title": Schema(type=OpenAPIType.STRING),
         "status": Schema(type=OpenAPIType.INTEGER),
         "detail": Schema(type=OpenAPIType.STRING),
     },
     required=["type", "title", "status"],
 )
+
+PATH = "/schema"
+
+STATIC = Path(__file__).with_name("static")
+ASSETS = {
+    "docs.css": ("docs.css", "text/css"),
+    "favicon.png": ("swagger_ui/favicon-32x32.png", "image/png"),
+    "initialise.js": ("initialise.js", "text/javascript"),
+    "swagger-ui.css": ("swagger_ui/swagger-ui.css", "text/css"),
+    "swagger-ui-bundle.js": ("swagger_ui/swagger-ui-bundle.js", "text/javascript"),
+}
+
+PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>{title}</title>
+  <link rel="icon" href="{assets}/favicon.png">
+  <link rel="stylesheet" href="{assets}/swagger-ui.css">
+  <link rel="stylesheet" href="{assets}/docs.css">
+</head>
+<body>
+  <div id="docs"></div>
+  <script src="{assets}/swagger-ui-bundle.js"></script>
+  <script src="{assets}/initialise.js"></script>
+</body>
+</html>
+"""
+
+CONTENT_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+class DocsPage(OpenAPIRenderPlugin):
+    """Swagger UI, served from here: it loads nothing from elsewhere, and runs no inline script."""
+
+    def __init__(self) -> None:
+        super().__init__(path="/swagger")
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        # Relative, so that a path prefix of a proxy does not matter.
+        _, _, below = request.scope["path"].rpartition(PATH)
+        assets = f"{'../' * below.count('/')}{PATH[1:]}/assets"
+        title = escape(openapi_schema["info"]["title"])
+        return PAGE.format(title=title, assets=assets).encode()
+
+    def receive_router(self, router: Router) -> None:
+        router.register(asset_handler)
+
+
+@get("/assets/{name:str}", exclude_from_auth=True)
+async def asset_handler(name: FromPath[str]) -> File:
+    """A part of the page."""
+    if name not in ASSETS:
+        raise NotFoundException
+    path, media_type = ASSETS[name]
+    return File(
+        STATIC / path,
+        filename=name,
+        media_type=media_type,
+        content_disposition_type="inline",
+        headers={"Cache-Control": "max-age=3600"},
+    )
 
 
 def openapi_config(settings: Settings) -> OpenAPIConfig | None:
@@ -35,19 +110,37 @@ def openapi_config(settings: Settings) -> OpenAPIConfig | None:
     return OpenAPIConfig(
         title=settings.openapi_title,
         version=settings.openapi_version,
-        openapi_router=Router("/schema", route_handlers=[], opt={"exclude_from_auth": True}),
-        render_plugins=[SwaggerRenderPlugin()],
+        openapi_router=Router(
+            PATH,
+            route_handlers=[],
+            include_in_schema=False,
+            opt={"exclude_from_auth": True},
+            response_headers={"Content-Security-Policy": CONTENT_POLICY},
+        ),
+        render_plugins=[DocsPage()],
+        use_handler_docstrings=True,
     )
 
 
 def document_problems(app: Litestar) -> None:
-    """Say in the document what errors look like: Litestar describes those that it would send."""
+    """Say in the document what errors look like: Litestar describes those that it would send.
+
+    And what each operation does, in the words of its handler.
+    """
     document = app.openapi_schema
     document.components.schemas["Problem"] = PROBLEM
     for item in (document.paths or {}).values():
         for operation in (item.get, item.post, item.patch, item.delete):
             if operation is not None:
+                _summarise(operation)
                 _document_problems_of(operation)
+
+
+def _summarise(operation: Operation) -> None:
+    """Make the first line of the handler's docstring the summary, the others the description."""
+    summary, _, description = (operation.description or "").partition("\n")
+    operation.summary = summary.rstrip(".") or operation.summary
+    operation.description = description.strip() or None
 
 
 def _document_problems_of(operation: Operation) -> None:

@@ -2,19 +2,22 @@
 
 import logging
 import sys
+from contextvars import ContextVar
 from typing import Any, TextIO
 
 import msgspec
 import structlog
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
 
 from .settings import Settings
+
+current_request_id: ContextVar[str | None] = ContextVar("current_request_id", default=None)
 
 
 def configure_logging(settings: Settings, stream: TextIO = sys.stdout) -> None:
     """Send the app's lines, and those of the libraries, to one stream in one form."""
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _add_request_id,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         # Plain text: the structured form would write out local variables, passwords among them.
@@ -47,6 +50,12 @@ def configure_logging(settings: Settings, stream: TextIO = sys.stdout) -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+def _add_request_id(_: Any, __: str, event: EventDict) -> EventDict:
+    if request_id := current_request_id.get():
+        event["request_id"] = request_id
+    return event
 
 
 def _to_json(event: Any, **_: Any) -> bytes:

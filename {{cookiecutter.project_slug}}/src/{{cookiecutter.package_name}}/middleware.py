@@ -7,8 +7,8 @@ from time import perf_counter
 import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bind_contextvars, clear_contextvars
 
+from .logging import current_request_id
 from .settings import Settings
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -25,8 +25,6 @@ SECURITY_HEADERS = {
 
 HSTS = {b"strict-transport-security": b"max-age=31536000; includeSubDomains"}
 
-logger = structlog.get_logger("access")
-
 
 class RequestContext:
     """The outermost ASGI layer."""
@@ -34,6 +32,7 @@ class RequestContext:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._headers = SECURITY_HEADERS | ({} if settings.development else HSTS)
+        self._logger = structlog.get_logger("access").bind()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -54,12 +53,11 @@ class RequestContext:
                 message["headers"] = headers
             await send(message)
 
-        clear_contextvars()
-        bind_contextvars(request_id=request_id.decode())
+        current_request_id.set(request_id.decode())
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
-            logger.info(
+            self._logger.info(
                 "request",
                 method=scope["method"],
                 path=scope["path"],

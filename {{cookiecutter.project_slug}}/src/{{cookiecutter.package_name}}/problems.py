@@ -15,16 +15,19 @@ from litestar.plugins.problem_details import ProblemDetailsException
 from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from structlog.contextvars import get_contextvars
 
 from .accounts.service import EmailTaken, MissingTokenField, WrongCredentials, WrongPassword
 from .accounts.sessions import InvalidRefreshToken
+from .database import DatabaseUnavailable
+from .logging import current_request_id
 from .security.backend import CHALLENGE
 from .security.passwords import WeakPassword
 from .security.throttle import Throttled, ThrottleUnavailable
 
 RETRY_AFTER = {"Retry-After": "2"}
 """When a client may try again that came while the database did not answer."""
+
+NO_DATABASE = (DatabaseUnavailable, OperationalError, InterfaceError, PoolTimeout)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -69,7 +72,7 @@ class StrictRequest(Request[Any, Any, Any]):
 def exception_handlers() -> ExceptionHandlersMap:
     """Return a handler for everything that a request can fail with."""
     handlers: dict[int | type[Exception], Any] = dict.fromkeys(PROBLEMS, _expected)
-    handlers |= dict.fromkeys((OperationalError, InterfaceError, PoolTimeout), _no_database)
+    handlers |= dict.fromkeys(NO_DATABASE, _no_database)
     return {
         **handlers,
         Throttled: _throttled,
@@ -196,5 +199,5 @@ def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[A
     return problem(
         request,
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        request_id=get_contextvars().get("request_id"),
+        request_id=current_request_id.get(),
     )

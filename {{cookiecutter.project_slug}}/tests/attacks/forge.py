@@ -75,7 +75,9 @@ class Genuine:
         algorithm: str = ALGORITHM,
     ) -> str:
         """Return the token with some members changed, signed again with the app's own key."""
-        return sign(self.header | (header or {}), self.claims | (claims or {}), key, algorithm)
+        return sign(
+            {**self.header, **(header or {})}, {**self.claims, **(claims or {})}, key, algorithm
+        )
 
     @property
     def parts(self) -> list[str]:

@@ -100,7 +100,11 @@ WRONG: dict[str, dict[str, Any]] = {
     "iss": NO_TEXTS | resembling(ISSUER) | {"in-a-list": [ISSUER]},
     "aud": NO_TEXTS
     | resembling(AUDIENCE)
-    | {"in-a-list-of-lists": [[AUDIENCE]], "beside-a-number": [AUDIENCE, 5], "others": ["a", "b"]},
+    | {
+        "in-a-list-of-lists": [[AUDIENCE]],
+        "beside-a-number": [AUDIENCE, 5],
+        "others": ["https://x.example", "y"],
+    },
     "sub": NO_IDS,
     "sid": NO_IDS,
     "jti": NO_TEXTS | {"in-a-list": ["id"]},

@@ -28,7 +28,7 @@ WRONG_TYPES = {
 }
 """What none of the members that count may be."""
 
-NO_ALGORITHM = ["none", "None", "NONE", "nOnE", "none ", " none", "none\u0000", "NoNe", "ｎｏｎｅ"]
+NO_ALGORITHM = ["none", "None", "NONE", "nOnE", "none ", " none", "none\u0000", "NoNe", "n\uff4fne"]
 OTHER_ALGORITHMS = {
     *("HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed25519", "Ed448"),

@@ -51,7 +51,7 @@ FORMS: dict[str, Callable[[str, str, str], str | bytes]] = {
     "utf-8": lambda h, p, s: f"{h}.{p}.{s}é",
     "no-utf-8": lambda h, p, s: f"{h}.{p}.{s}".encode() + b"\xff\xfe",
     "zero-width-space": lambda h, p, s: f"{h}.{p}\u200b.{s}",
-    "fullwidth": lambda h, p, s: f"{h}.{p}.{s}".translate({ord("e"): "ｅ"}),
+    "fullwidth": lambda h, p, s: f"{h}.{p}.{s}".translate({ord("e"): "\uff45"}),
     "other-dots": lambda h, p, s: f"{h}\u3002{p}\u3002{s}",
     "no-base64": lambda h, p, s: f"{h}.{p}.A",
     "header-cut-off": lambda h, p, s: f"{h[:-1]}.{p}.{s}",
@@ -177,7 +177,11 @@ def test_nesting_does_not_make_the_app_fail(target: Target, opening: str, depth:
 def test_of_two_claims_of_one_name_the_last_counts(target: Target, claim: str) -> None:
     """RFC 7519 section 4: for every reader of the payload it is the same one."""
     good = claims(target.genuine)
-    wrong = claims(target.bens) if claim in {"sub", "sid"} else '{"exp":1,"iss":"a","aud":"b"}'
+    wrong = (
+        claims(target.bens)
+        if claim in {"sub", "sid"}
+        else '{"exp":1,"iss":"https://x.example","aud":"y"}'
+    )
     value = json.dumps(json.loads(wrong)[claim])
     first_is_wrong = beginning_with(f'"{claim}":{value}', good)
     target.assert_accepted(sign(target.genuine.header, first_is_wrong.encode()))

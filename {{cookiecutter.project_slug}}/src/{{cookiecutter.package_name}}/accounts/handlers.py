@@ -12,6 +12,7 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 from ..security.throttle import Throttle
 from ..security.tokens import AppToken
 from ..settings import Settings
+from .principal import Principal
 from .requests import address_of
 from .schemas import (
     Deletion,
@@ -24,7 +25,6 @@ from .schemas import (
 )
 from .service import Accounts
 from .sessions import Sessions
-from .users import Principal
 
 AuthenticatedRequest = Request[Principal, AppToken, Any]
 

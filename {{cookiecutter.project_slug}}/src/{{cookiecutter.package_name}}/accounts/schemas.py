@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, StringCons
 
 from ..security.tokens import TokenFields, field_values
 from .models import Session, User
-from .users import Principal
+from .principal import Principal
 
 MAX_PASSWORD_LENGTH = 256
 """Characters. A bound for the hash function's work, far above any passphrase."""

@@ -1,0 +1,18 @@
+"""The user on whose behalf a request is made."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """`request.user`."""
+
+    id: UUID
+    email: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    session_id: UUID | None
+    """None: the token is of a foreign issuer."""
