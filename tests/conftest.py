@@ -38,11 +38,11 @@ class BakedProject:
         """Run a command of the shared environment, in the project and on its code."""
         program, *arguments = command
         server = {k: v for k, v in os.environ.items() if k == "TEST_DATABASE_URL"}
-        paths = {"PYTHONPATH": str(self.path / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+        source = {"PYTHONPATH": str(self.path / "src")}
         return subprocess.run(
             [prepare(version) / "bin" / program, *arguments],
             cwd=self.path,
-            env={**machine_environment(), **server, **paths, **variables},
+            env={**machine_environment(), **server, **source, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",

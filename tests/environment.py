@@ -55,8 +55,8 @@ def prepare(version: str = THIS_PYTHON) -> Path:
 def install(python: str, folder: Path, wanted: str) -> None:
     uv = find_uv_bin()
     subprocess.run([uv, "venv", "--clear", "--python", python, folder], check=True)
-    command = [uv, "pip", "install", "--python", str(folder), "--requirements", "-"]
-    subprocess.run(command, input=wanted, text=True, check=True)
+    command = [uv, "pip", "install", "--compile-bytecode", "--python", str(folder)]
+    subprocess.run([*command, "--requirements", "-"], input=wanted, text=True, check=True)
 
 
 def requirements() -> list[str]:

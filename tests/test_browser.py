@@ -54,7 +54,6 @@ def serving(project: BakedProject) -> Iterator[str]:
             "PYTHONPATH": str(project.path / "src"),
             "PYTHONDONTWRITEBYTECODE": "1",
         },
-        stderr=subprocess.DEVNULL,
     )
     try:
         url = f"http://127.0.0.1:{port}"
@@ -69,6 +68,7 @@ class Docs:
     """The docs page, and all that the browser asks for and complains about."""
 
     def __init__(self, page: Page, url: str) -> None:
+        page.set_default_timeout(10_000)
         self.page = page
         self.url = url
         self.requested: list[str] = []
@@ -98,12 +98,15 @@ class Docs:
             operation.get_by_role("button", name="Try it out").click()
         if body is not None:
             operation.locator("textarea.body-param__text").fill(json.dumps(body))
+        for clear in operation.get_by_role("button", name="Clear").all():
+            clear.click()
         with self.page.expect_response(lambda answer: is_to(answer, method, path)) as sent:
             operation.get_by_role("button", name="Execute").click()
-        shown = operation.locator("tr.response", has_text=str(sent.value.status)).first
+        shown = operation.locator(".live-responses-table tr.response")
         expect(shown.locator(".response-col_status")).to_contain_text(str(sent.value.status))
-        text = shown.locator(".highlight-code").first.inner_text() if has_body(sent.value) else ""
-        return sent.value.status, json.loads(text) if text else None
+        if sent.value.status == 204:
+            return 204, None
+        return sent.value.status, json.loads(shown.locator("pre code").first.inner_text())
 
     def picture(self, name: str, of: Locator | None = None) -> None:
         """Keep what the page looks like, where it is asked for."""
@@ -131,7 +134,7 @@ class Docs:
         self.dialog.get_by_role("button", name="Close").click()
 
     def log_out_in_dialog(self) -> None:
-        self.open_dialog().get_by_role("button", name="Logout").click()
+        self.open_dialog().get_by_role("button", name="Remove authorization").click()
         self.close_dialog()
 
     def assert_nothing_is_wrong(self) -> None:
@@ -144,10 +147,6 @@ class Docs:
 
 def is_to(answer: Response, method: str, path: str) -> bool:
     return answer.request.method == method and answer.url.endswith(path)
-
-
-def has_body(answer: Response) -> bool:
-    return answer.status != 204
 
 
 OpenDocs = Callable[..., Docs]

@@ -1,5 +1,6 @@
 """Errors as problem documents (RFC 9457): one table from what went wrong to what is answered."""
 
+from contextlib import suppress
 from http import HTTPMethod, HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from litestar.exceptions import (
 )
 from litestar.plugins.problem_details import ProblemDetailsException
 from litestar.types import ExceptionHandlersMap
+from litestar.utils.path import normalize_path
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -160,14 +162,12 @@ def _method_not_allowed(
 
 def _methods(request: Request[Any, Any, Any]) -> list[str]:
     """Return the methods that the request's path has a handler for (RFC 9110 section 15.5.6)."""
-    route = request.app.asgi_router
+    router, path = request.app.asgi_router, normalize_path(request.scope["path"])
     allowed = []
     for method in HTTPMethod:
-        try:
-            route.handle_routing(path=request.scope["path"], method=method.value)
-        except MethodNotAllowedException:
-            continue
-        allowed.append(method.value)
+        with suppress(HTTPException):
+            router.handle_routing(path=path, method=method.value)
+            allowed.append(method.value)
     return allowed
 
 

@@ -161,8 +161,9 @@ def _read_unverified(encoded_token: str) -> tuple[UnverifiedHeader, UnverifiedCl
     header, payload, _ = encoded_token.split(".")
     try:
         return (
-            msgspec.json.decode(base64url_decode(header), type=UnverifiedHeader),
-            msgspec.json.decode(base64url_decode(payload), type=UnverifiedClaims),
+            # What is not read is not decoded either: only as text is all of it seen to be UTF-8.
+            msgspec.json.decode(base64url_decode(header).decode(), type=UnverifiedHeader),
+            msgspec.json.decode(base64url_decode(payload).decode(), type=UnverifiedClaims),
         )
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise NotAuthorizedException(INVALID) from error
