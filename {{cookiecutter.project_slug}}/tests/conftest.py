@@ -45,7 +45,7 @@ def settings(database_url: str) -> Settings:
 
 def make_settings(database_url: str, **changes: Any) -> Settings:
     quick = {"argon2_memory_kib": 8, "argon2_iterations": 1}
-    return load_settings(database_url=database_url, **{**quick, **KEY_SETTINGS, **changes})
+    return load_settings(**{"database_url": database_url, **quick, **KEY_SETTINGS, **changes})
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def make_client(database_url: str) -> Iterator[Callable[..., Client]]:
     with ExitStack() as running:
 
         def start(app: Litestar | None = None, **changes: Any) -> Client:
-            app = app or create_app(make_settings(database_url, **changes))
+            app = app or create_app(make_settings(**{"database_url": database_url, **changes}))
             client = TestClient(app, base_url="https://testserver.local")
             return running.enter_context(client)
 

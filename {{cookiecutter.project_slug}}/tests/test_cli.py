@@ -140,6 +140,15 @@ def test_a_user_is_deleted_only_when_confirmed(cli: Cli, client: Client, ada: Pe
     assert client.get("/me").status_code == 401
 
 
+def test_a_forgotten_password_is_replaced(cli: Cli, client: Client, ada: Person) -> None:
+    transport.log_in(client, ada.email, ada.password)
+    new = "a quite different passphrase"
+    assert cli("users", "password", ada.email, input=f"{new}\n{new}\n").exit_code == 0
+    assert client.get("/me").status_code == 401
+    transport.drop(client)
+    transport.log_in(client, ada.email, new)
+
+
 def test_sessions_are_listed_ended_and_purged(cli: Cli, client: Client, ada: Person) -> None:
     transport.log_in(client, ada.email, ada.password)
     (session,) = rows(cli("sessions", "list", ada.email, "--json"))

@@ -18,7 +18,7 @@ from .accounts.lookup import Lookup
 from .accounts.service import Accounts
 from .accounts.sessions import Sessions
 from .accounts.users import retrieve_user_handler
-from .database import Database
+from .database import Database, DatabaseUnavailable
 from .documentation import document_problems, openapi_config
 from .logging import configure_logging
 from .middleware import RequestContext
@@ -119,7 +119,7 @@ async def _purge_expired(sessions: Sessions) -> None:
     while True:
         try:
             purged = await sessions.purge()
-        except (SQLAlchemyError, OSError):
+        except (DatabaseUnavailable, SQLAlchemyError):
             logger.warning("sessions_not_purged", exc_info=True)
             purged = 0
         await asyncio.sleep(PURGE_PAUSE if purged else PURGE_INTERVAL)

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, DateTime, Dialect, MetaData, String, UpdateBase, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -59,6 +60,24 @@ class DatabaseUnavailable(Exception):
     """The database does not answer."""
 
 
+RETRY_AFTER = {"Retry-After": "2"}
+"""When a client may try again that came while the database did not answer."""
+
+
+@asynccontextmanager
+async def _answering() -> AsyncIterator[None]:
+    """Tell a database that does not answer from one that answers with an error."""
+    try:
+        yield
+    except (OSError, TimeoutError, OperationalError, InterfaceError, PoolTimeout) as error:
+        raise DatabaseUnavailable from error
+    except DBAPIError as error:
+        # What a server that starts, stops or lacks the database says has no class of its own.
+        if error.connection_invalidated or type(error) is DBAPIError:
+            raise DatabaseUnavailable from error
+        raise
+
+
 async def affected(session: AsyncSession, change: UpdateBase) -> int:
     """Execute an UPDATE or DELETE and return how many rows it met."""
     return cast("CursorResult[Any]", await session.execute(change)).rowcount
@@ -75,6 +94,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session that may write: committed at the end of the block, rolled back on an error."""
         async with (
+            _answering(),
             AsyncSession(self._engines.write, expire_on_commit=False) as session,
             session.begin(),
         ):
@@ -83,7 +103,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that only reads."""
-        async with AsyncSession(self._engines.read) as session:
+        async with _answering(), AsyncSession(self._engines.read) as session:
             yield session
 
     async def is_ready(self) -> bool:
@@ -91,7 +111,7 @@ class Database:
         try:
             async with self.reading() as session:
                 revision = await session.scalar(text("SELECT version_num FROM alembic_version"))
-        except (SQLAlchemyError, OSError, TimeoutError):
+        except (DatabaseUnavailable, SQLAlchemyError):
             return False
         return bool(revision == self._head)
 

@@ -14,6 +14,7 @@ from litestar.openapi.spec import (
     OpenAPIType,
     Operation,
     Reference,
+    RequestBody,
     Schema,
 )
 from litestar.openapi.spec.enums import OpenAPIFormat
@@ -78,8 +79,9 @@ class DocsPage(OpenAPIRenderPlugin):
         super().__init__(path="/swagger")
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        # Relative, so that a path prefix of a proxy does not matter.
-        _, _, below = request.scope["path"].rpartition(PATH)
+        # Relative, so that a path prefix of a proxy does not matter. Litestar's `path` has lost
+        # a slash at its end, which counts here.
+        _, _, below = request.scope["raw_path"].decode("ascii").rpartition(PATH)
         assets = f"{'../' * below.count('/')}{PATH[1:]}/assets"
         title = escape(openapi_schema["info"]["title"])
         return PAGE.format(title=title, assets=assets).encode()
@@ -133,6 +135,7 @@ def document_problems(app: Litestar) -> None:
         for operation in (item.get, item.post, item.patch, item.delete):
             if operation is not None:
                 _summarise(operation)
+                _document_body_of(operation)
                 _document_problems_of(operation)
 
 
@@ -141,6 +144,15 @@ def _summarise(operation: Operation) -> None:
     summary, _, description = (operation.description or "").partition("\n")
     operation.summary = summary.rstrip(".") or operation.summary
     operation.description = description.strip() or None
+
+
+def _document_body_of(operation: Operation) -> None:
+    """A body that may be null may be missing as well. Litestar calls each one required."""
+    body = operation.request_body
+    if isinstance(body, RequestBody):
+        (content,) = body.content.values()
+        choices = content.schema.one_of if isinstance(content.schema, Schema) else None
+        body.required = Schema(type=OpenAPIType.NULL) not in (choices or ())
 
 
 def _document_problems_of(operation: Operation) -> None:

@@ -4,8 +4,7 @@ from litestar import get
 from litestar.di import NamedDependency
 from litestar.exceptions import ServiceUnavailableException
 
-from .database import Database
-from .problems import RETRY_AFTER
+from .database import RETRY_AFTER, Database
 
 
 @get("/health/live", exclude_from_auth=True, security=[{}])

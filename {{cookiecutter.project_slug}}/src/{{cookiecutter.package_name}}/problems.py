@@ -15,21 +15,14 @@ from litestar.exceptions import (
 from litestar.plugins.problem_details import ProblemDetailsException
 from litestar.types import ExceptionHandlersMap
 from litestar.utils.path import normalize_path
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .accounts.service import EmailTaken, MissingTokenField, WrongCredentials, WrongPassword
 from .accounts.sessions import InvalidRefreshToken
-from .database import DatabaseUnavailable
+from .database import RETRY_AFTER, DatabaseUnavailable
 from .logging import current_request_id
 from .security.backend import CHALLENGE
 from .security.passwords import WeakPassword
 from .security.throttle import Throttled, ThrottleUnavailable
-
-RETRY_AFTER = {"Retry-After": "2"}
-"""When a client may try again that came while the database did not answer."""
-
-NO_DATABASE = (DatabaseUnavailable, OperationalError, InterfaceError, PoolTimeout)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -74,9 +67,9 @@ class StrictRequest(Request[Any, Any, Any]):
 def exception_handlers() -> ExceptionHandlersMap:
     """Return a handler for everything that a request can fail with."""
     handlers: dict[int | type[Exception], Any] = dict.fromkeys(PROBLEMS, _expected)
-    handlers |= dict.fromkeys(NO_DATABASE, _no_database)
     return {
         **handlers,
+        DatabaseUnavailable: _no_database,
         Throttled: _throttled,
         ThrottleUnavailable: _no_throttle,
         HTTPException: _http,

@@ -89,6 +89,14 @@ def target(shared_settings: Settings) -> Iterator[Target]:
 
 
 @pytest.fixture
+def other_session(target: Target) -> Genuine:
+    """The token of a further session of Ada's, for tests that could end it."""
+    login = transport.log_in(target.client, target.ada.email, target.ada.password)
+    transport.drop(target.client)
+    return Genuine.read(login.access_token)
+
+
+@pytest.fixture
 def with_settings(shared_database_url: str) -> Iterator[Callable[..., Client]]:
     """Start the app once more, with some settings changed, on the database of `target`."""
     with ExitStack() as running:

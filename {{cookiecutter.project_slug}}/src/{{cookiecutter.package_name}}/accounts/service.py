@@ -99,8 +99,15 @@ class Accounts:
         return user
 
     async def rename(self, user_id: UUID, name: str) -> User:
+        """Change a user's name.
+
+        Raises:
+            WrongCredentials: the account has just been deleted.
+        """
         async with self._database.transaction() as session:
-            user = await session.get_one(User, user_id)
+            user = await session.get(User, user_id)
+            if user is None:
+                raise WrongCredentials
             user.name = name
         return user
 
@@ -166,6 +173,22 @@ class Accounts:
         audit.info("token_fields_set", user_id=str(user.id), fields=list(fields))
         return user
 
+    async def set_password(self, email: str, password: str) -> None:
+        """Set a new password for somebody who forgot theirs, and end all their sessions.
+
+        Raises:
+            NoSuchUser: nobody has the address.
+            WeakPassword: the password will not do.
+        """
+        user = await self.find(email)
+        password_hash = await self._passwords.accept(password, [user.email, user.name])
+        async with self._database.transaction() as session:
+            user = await _by_email(session, email)
+            user.password_hash = password_hash
+            await session.execute(delete(Session).where(Session.user_id == user.id))
+        await self._throttle.succeeded(user.email)
+        audit.info("password_set", user_id=str(user.id))
+
     async def set_active(self, email: str, *, active: bool) -> User:
         """Let a user in again, or end their sessions and let them in no more.
 
@@ -217,7 +240,9 @@ class Accounts:
 
     async def _confirm(self, user_id: UUID, password: str, address: str) -> User:
         async with self._database.reading() as session:
-            user = await session.get_one(User, user_id)
+            user = await session.get(User, user_id)
+        if user is None:
+            raise WrongCredentials
         # Whoever found an open session could otherwise try passwords here.
         await self._throttle.attempt(address, user.email)
         if not await self._passwords.verify(user.password_hash, password):

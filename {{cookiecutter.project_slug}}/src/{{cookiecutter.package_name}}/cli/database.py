@@ -5,6 +5,7 @@ from collections.abc import Callable
 import click
 from alembic.util import CommandError
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from .. import migrations
 from ..engine import in_transaction
@@ -49,5 +50,5 @@ def revision(message: str) -> None:
 def _do(work: Callable[[Connection], None]) -> None:
     try:
         in_transaction(load_settings().database_url.get_secret_value(), work)
-    except CommandError as error:
+    except (CommandError, SQLAlchemyError, OSError) as error:
         raise click.ClickException(str(error)) from None

@@ -46,6 +46,11 @@ def fields_argument(command: Command) -> Command:
     return click.argument("fields", nargs=-1, metavar="[FIELD=VALUE]...", callback=_parsed)(command)
 
 
+password_option = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input."
+)
+
+
 @click.group()
 def users() -> None:
     """Create users, set their token fields, link their identities."""
@@ -54,15 +59,11 @@ def users() -> None:
 @users.command("create")
 @click.argument("email", type=EMAIL)
 @click.option("--name", prompt=True, type=Validated("name", Name))
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@password_option
 @fields_argument
 def create(email: str, name: str, password_stdin: bool, fields: dict[str, Any]) -> None:
     """Create a user. The password is asked for."""
-    password = (
-        sys.stdin.readline().rstrip("\n")
-        if password_stdin
-        else click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    )
+    password = _read_password(password_stdin)
     user = with_services(lambda services: services.accounts.register(email, name, password, fields))
     click.echo(f"Created {user.email} ({user.id}).")
 
@@ -76,6 +77,16 @@ def set_fields(email: str, fields: dict[str, Any]) -> None:
         raise click.UsageError("Name at least one FIELD=VALUE.")
     with_services(lambda services: services.accounts.set_fields(email, fields))
     click.echo(f"{email}: set {', '.join(fields)}. It counts from the next login or refresh on.")
+
+
+@users.command("password")
+@click.argument("email", type=EMAIL)
+@password_option
+def set_password(email: str, password_stdin: bool) -> None:
+    """Set a user's password and end their sessions. It is asked for."""
+    password = _read_password(password_stdin)
+    with_services(lambda services: services.accounts.set_password(email, password))
+    click.echo(f"{email} has a new password.")
 
 
 @users.command("list")
@@ -130,6 +141,12 @@ def unlink(issuer: str, subject: str) -> None:
     if not with_services(lambda services: services.accounts.unlink(issuer, subject)):
         raise click.ClickException("There is no such link.")
     click.echo("Unlinked.")
+
+
+def _read_password(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\n")
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
 
 
 def _row(user: User) -> dict[str, Any]:

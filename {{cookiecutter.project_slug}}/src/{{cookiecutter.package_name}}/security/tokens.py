@@ -45,7 +45,8 @@ def field_values(holder: object) -> dict[str, Any]:
 class RegisteredClaims(msgspec.Struct):
     """The types of the claims of RFC 7519 section 4.1 and of `sid`."""
 
-    sub: Annotated[str, msgspec.Meta(min_length=1)]
+    # No control characters: PostgreSQL, for one, stores no NUL.
+    sub: Annotated[str, msgspec.Meta(pattern=r"^[^\x00-\x1f\x7f]+\Z")]
     exp: int | float
     iat: int | float
     nbf: int | float | None = None
