@@ -14,7 +14,8 @@ from {{ cookiecutter.package_name }}.accounts.models import User
 from {{ cookiecutter.package_name }}.security.throttle import network_of
 
 from . import transport
-from .conftest import PASSWORD, Client, Person, operate, register
+from .conftest import PASSWORD, Client, Person, as_operator, operate, register
+from .examples import ASSIGNMENTS, REQUIRED
 from .server import StartServer, start_server
 
 __all__ = ["start_server"]
@@ -50,11 +51,7 @@ def test_what_is_easy_to_guess_is_refused(client: Client, password: str) -> None
 
 @pytest.mark.parametrize(
     "password",
-    [
-        "a sunny day in Marseille",
-        "x7" * 3 + "kräuterbutter 7 mal",
-        "z" * 40 + " but not only z" * 10,
-    ],
+    ["a sunny day in Marseille", "x7x7x7 kräuterbutter 7 mal", "z" * 40 + " but not z" * 15],
 )
 def test_length_is_what_counts(client: Client, password: str) -> None:
     assert try_to_register(client, password).status_code == 201
@@ -64,12 +61,8 @@ def test_how_a_character_is_typed_does_not_matter(client: Client) -> None:
     composed, decomposed = "sept h\u00e9rons au lac gris", "sept he\u0301rons au lac gris"
     person = {"email": "ada@example.com", "name": "Ada", "password": composed}
     assert client.post("/register", json=person).status_code == 201
-    answer = transport.try_log_in(client, "ada@example.com", decomposed)
-    assert not answer.is_success or answer.status_code == 200
-    assert (
-        answer.status_code == transport.try_log_in(client, "ada@example.com", composed).status_code
-    )
-    assert not transport.is_refused_login(answer) or transport.is_incomplete_account(answer)
+    as_operator(client, "ada@example.com", *(ASSIGNMENTS[name] for name in REQUIRED))
+    transport.log_in(client, "ada@example.com", decomposed)
 
 
 def hash_of(client: Client, email: str) -> str:
