@@ -173,9 +173,9 @@ def open_docs(bake: Bake, browser: Browser) -> Iterator[OpenDocs]:
             docs = Docs(context.new_page(), url)
             docs.open()
             running.callback(docs.assert_nothing_is_wrong)
-            docs.picture(f"{auth_backend}-page")
             account = {**CREDENTIALS, "name": "Ada"}
             assert docs.execute("POST", "/register", account)[0] == 201
+            docs.open()
             return docs
 
         yield start
@@ -194,17 +194,18 @@ def assert_is_refused(answer: tuple[int, Any]) -> None:
 
 def test_oauth2_signs_in_with_the_dialog(open_docs: OpenDocs) -> None:
     docs = open_docs("oauth2")
+    docs.picture("oauth2-page")
     assert_is_refused(docs.execute("GET", "/me"))
 
     dialog = docs.open_dialog()
     dialog.get_by_label("username").fill(EMAIL)
     dialog.get_by_label("password:").fill("not the password")
+    docs.picture("oauth2-sign-in")
     dialog.get_by_role("button", name="Apply").click()
     expect(dialog.locator(".errors")).to_contain_text("The grant is wrong")
     docs.picture("oauth2-wrong-password")
 
     dialog.get_by_label("password:").fill(PASSWORD)
-    docs.picture("oauth2-sign-in")
     dialog.get_by_role("button", name="Apply").click()
     expect(dialog).to_contain_text("Authorized")
     docs.close_dialog()

@@ -45,7 +45,9 @@ def settings(database_url: str) -> Settings:
 
 def make_settings(database_url: str, **changes: Any) -> Settings:
     quick = {"argon2_memory_kib": 8, "argon2_iterations": 1}
-    return load_settings(**{"database_url": database_url, **quick, **KEY_SETTINGS, **changes})
+    return load_settings(
+        **{"_secrets_dir": None, "database_url": database_url, **quick, **KEY_SETTINGS, **changes}
+    )
 
 
 @pytest.fixture

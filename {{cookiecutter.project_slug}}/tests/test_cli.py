@@ -190,6 +190,7 @@ def test_the_schema_goes_forward_and_back(
     assert cli("database", "downgrade", "base", "--yes").exit_code == 0
     assert cli("users", "list").exit_code == 1
     assert cli("database", "upgrade", "0001").exit_code == 0
+    assert cli("database", "upgrade").exit_code == 0
     assert cli("users", "list").exit_code == 0
     assert cli("database", "upgrade", "no-such-revision").exit_code == 1
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from litestar import Request, get
 
+from {{ cookiecutter.package_name }}.accounts.models import User
 from {{ cookiecutter.package_name }}.accounts.principal import Principal
 from {{ cookiecutter.package_name }}.app import create_app
 from {{ cookiecutter.package_name }}.security.tokens import AppToken
@@ -51,6 +52,11 @@ def test_a_token_is_read_back_as_it_was_issued(
         value = getattr(token, name)
         assert shown[name] == VALUES[name]
         assert not isinstance(value, str) or HINTS[name] is str or value == VALUES[name]
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_each_field_has_a_column(name: str) -> None:
+    assert name in User.__table__.columns
 
 
 @pytest.mark.parametrize("name", REQUIRED)

@@ -100,13 +100,13 @@ def _lifespan(
 ) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        purge = asyncio.create_task(_purge_expired(sessions))
+        stopping = asyncio.Event()
+        purge = asyncio.create_task(_purge_expired(sessions, stopping))
         try:
             yield
         finally:
-            purge.cancel()
-            with suppress(asyncio.CancelledError):
-                await purge
+            stopping.set()
+            await purge
             await throttle.close()
             await lookup.close()
             await database.close()
@@ -114,15 +114,17 @@ def _lifespan(
     return lifespan
 
 
-async def _purge_expired(sessions: Sessions) -> None:
+async def _purge_expired(sessions: Sessions, stopping: asyncio.Event) -> None:
     """Delete expired sessions now and then, in batches that leave others their turn."""
-    while True:
+    while not stopping.is_set():
         try:
             purged = await sessions.purge()
         except (DatabaseUnavailable, SQLAlchemyError):
             logger.warning("sessions_not_purged", exc_info=True)
             purged = 0
-        await asyncio.sleep(PURGE_PAUSE if purged else PURGE_INTERVAL)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PURGE_PAUSE if purged else PURGE_INTERVAL):
+                await stopping.wait()
 
 
 def _cors(settings: Settings) -> CORSConfig | None:

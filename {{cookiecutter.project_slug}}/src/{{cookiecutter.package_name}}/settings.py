@@ -80,6 +80,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_file=SETTINGS_FILE,
+        env_file_encoding="utf-8",
         secrets_dir=SECRETS_FOLDER,
         extra="ignore",
         frozen=True,

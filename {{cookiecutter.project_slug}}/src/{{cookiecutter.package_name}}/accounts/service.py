@@ -168,8 +168,8 @@ class Accounts:
         """
         async with self._database.transaction() as session:
             user = await _by_email(session, email)
-            for name, value in fields.items():
-                setattr(user, name, value)
+            await session.execute(update(User).where(User.id == user.id).values(**fields))
+            await session.refresh(user)
         audit.info("token_fields_set", user_id=str(user.id), fields=list(fields))
         return user
 
