@@ -75,7 +75,7 @@ def test_a_password_is_never_an_argument() -> None:
     ("arguments", "complaint"),
     [
         (("users", "create", "no-address", "--name", "x"), "email address"),
-        (("users", "create", "a@example.com", "--name", " ", "--password-stdin"), "at least 1"),
+        (("users", "create", "a@example.com", "--name", " ", "--password-stdin"), "match pattern"),
         (("users", "create", "a@example.com", "--name", "x", "nonsense=1"), "NAME=VALUE"),
         (("users", "set", "ada@example.com", "is_active=false"), "NAME=VALUE"),
         (("users", "set", "ada@example.com"), "at least one"),

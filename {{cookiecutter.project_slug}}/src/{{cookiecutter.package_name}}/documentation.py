@@ -21,6 +21,7 @@ from litestar.openapi.spec.enums import OpenAPIFormat
 from litestar.params import FromPath
 from litestar.response import File
 
+from .accounts.schemas import Input
 from .problems import MEDIA_TYPE
 from .settings import Settings
 
@@ -81,7 +82,7 @@ class DocsPage(OpenAPIRenderPlugin):
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         # Relative, so that a path prefix of a proxy does not matter. Litestar's `path` has lost
         # a slash at its end, which counts here.
-        _, _, below = request.scope["raw_path"].decode("ascii").rpartition(PATH)
+        _, _, below = request.scope["raw_path"].decode("latin-1").rpartition(PATH)
         assets = f"{'../' * below.count('/')}{PATH[1:]}/assets"
         title = escape(openapi_schema["info"]["title"])
         return PAGE.format(title=title, assets=assets).encode()
@@ -131,6 +132,8 @@ def document_problems(app: Litestar) -> None:
     """
     document = app.openapi_schema
     document.components.schemas["Problem"] = PROBLEM
+    for body in Input.__subclasses__():
+        document.components.schemas[body.__name__].additional_properties = False
     for item in (document.paths or {}).values():
         for operation in (item.get, item.post, item.patch, item.delete):
             if operation is not None:
@@ -160,7 +163,7 @@ def _document_problems_of(operation: Operation) -> None:
     if operation.security is None:
         responses["401"] = _problem("No valid access token")
     if "400" in responses:
-        responses["400"] = _problem("The request is not valid")
+        responses["400"] = _problem("The request is not valid, or its password is easy to guess")
     responses["default"] = _problem("Anything else that went wrong")
 
 

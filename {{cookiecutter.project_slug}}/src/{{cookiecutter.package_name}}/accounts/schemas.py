@@ -11,21 +11,16 @@ from ..security.tokens import TokenFields, field_values
 from .models import Session, User
 from .principal import Principal
 
+ONE_LINE_OF_TEXT = r"^[^\x00-\x1f\x7f-\x9f]*\S[^\x00-\x1f\x7f-\x9f]*$"
+"""No control characters, and something to be seen."""
+
 MAX_PASSWORD_LENGTH = 256
 """Characters. A bound for the hash function's work, far above any passphrase."""
 
 
-def _printable(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("must not contain control characters")
-    return value
-
-
 Email = Annotated[EmailStr, AfterValidator(str.lower)]
 Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
-    AfterValidator(_printable),
+    str, StringConstraints(strip_whitespace=True, max_length=100, pattern=ONE_LINE_OF_TEXT)
 ]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=MAX_PASSWORD_LENGTH)]
 
