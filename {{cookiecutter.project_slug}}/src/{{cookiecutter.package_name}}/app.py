@@ -19,7 +19,7 @@ from .accounts.service import Accounts
 from .accounts.sessions import Sessions
 from .accounts.users import retrieve_user_handler
 from .database import Database, DatabaseUnavailable
-from .documentation import document_problems, openapi_config
+from .documentation import complete_document, openapi_config
 from .logging import configure_logging
 from .middleware import RequestContext
 from .problems import StrictRequest, exception_handlers
@@ -90,7 +90,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         logging_config=None,
     )
     if app.openapi_config:
-        document_problems(app)
+        complete_document(app)
     app.asgi_handler = RequestContext(app.asgi_handler, settings)
     return app
 

@@ -125,10 +125,10 @@ def openapi_config(settings: Settings) -> OpenAPIConfig | None:
     )
 
 
-def document_problems(app: Litestar) -> None:
-    """Say in the document what errors look like: Litestar describes those that it would send.
+def complete_document(app: Litestar) -> None:
+    """Say in the document what each operation does, takes and answers when it fails.
 
-    And what each operation does, in the words of its handler.
+    Litestar describes the errors that it would send itself, and bodies without their bounds.
     """
     document = app.openapi_schema
     document.components.schemas["Problem"] = PROBLEM

@@ -37,10 +37,7 @@ def run(host: str | None, port: int | None, workers: int | None, reload: bool) -
     given = {"host": host, "port": port, "workers": workers}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     load_key_ring(settings)
-{% if cookiecutter.database == "sqlite" %}
-    in_transaction(settings.database_url.get_secret_value(), migrations.upgrade)
-{% endif %}
-    address = f"http://{settings.host}:{settings.port}"
+{{ "    in_transaction(settings.database_url.get_secret_value(), migrations.upgrade)\n" if cookiecutter.database == "sqlite" }}    address = f"http://{settings.host}:{settings.port}"
     if settings.development:
         click.echo("Development: {{ "cookies over plain HTTP, " if cookiecutter.auth_backend == "cookie" }}open docs page, no HSTS.", err=True)
     click.echo(f"Serving {address}{'/schema' if settings.docs_enabled else ''}", err=True)

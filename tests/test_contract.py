@@ -1,0 +1,68 @@
+"""The OpenAPI document held against the running server, by schemathesis with all its checks."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from scripts.demo import EMAIL, PASSWORD
+
+from .conftest import Bake, BakedProject
+from .test_browser import serving
+
+pytestmark = pytest.mark.full
+
+CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+NO_THROTTLE = "1000000 per minute"
+QUICK = [
+    f"LOGIN_ATTEMPTS_PER_ACCOUNT={NO_THROTTLE}",
+    f"LOGIN_ATTEMPTS_PER_ADDRESS={NO_THROTTLE}",
+    f"REGISTRATIONS_PER_ADDRESS={NO_THROTTLE}",
+    "ARGON2_MEMORY_KIB=8",
+    "ARGON2_ITERATIONS=1",
+]
+# These end the session that the others need.
+ENDING = r"^/(sessions.*|logout|me/password)$"
+
+
+def credentials(url: str, backend: str) -> str:
+    """Register, log in, and return the request header that carries the access token."""
+    person: dict[str, Any] = {"email": EMAIL, "password": PASSWORD}
+    httpx.post(f"{url}/register", json={**person, "name": "Ada"})
+    if backend == "oauth2":
+        form = {"grant_type": "password", "username": EMAIL, "password": PASSWORD}
+        answer = httpx.post(f"{url}/login", data=form)
+    else:
+        answer = httpx.post(f"{url}/login", json=person)
+    assert answer.status_code == 200, answer.text
+    if backend == "cookie":
+        return f"Cookie: access={answer.cookies['access']}"
+    return f"Authorization: Bearer {answer.json()['access_token']}"
+
+
+def hold_against_document(url: str, header: str, *selection: str) -> None:
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIGURATION, "run"),
+        *(f"{url}/schema/openapi.json", "--checks", "all", "--header", header),
+        # Litestar's own answer to OPTIONS names the methods of one handler of a path only.
+        *("--exclude-checks", "allow_header_conformance", "--exclude-path-regex", "^/schema"),
+        *("--max-examples", "30", "--seed", "1", "--no-color", *selection),
+    ]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+@pytest.mark.parametrize("backend", ["header", "cookie", "oauth2"])
+def test_the_server_does_what_its_document_says(backend: str, bake: Bake) -> None:
+    project: BakedProject = bake(
+        auth_backend=backend,
+        token_fields='plan: Literal["free", "pro"] = "free", roles: list[str] = ["user"]',
+    )
+    with (project.path / ".env").open("a", encoding="utf-8") as settings:
+        settings.write("\n".join(QUICK) + "\n")
+    with serving(project) as url:
+        hold_against_document(url, credentials(url, backend), "--exclude-path-regex", ENDING)
+        hold_against_document(url, credentials(url, backend), "--include-path-regex", ENDING)
