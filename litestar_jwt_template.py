@@ -123,7 +123,7 @@ def check_email(address: str) -> str:
     return line
 
 
-_NAME_LENGTH = 60
+_NAME_LENGTH = 40
 _FALLBACK_SLUG = "my-secured-api"
 
 _WINDOWS_DEVICES = frozenset(

@@ -6,13 +6,16 @@ import sys
 import tomllib
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from cookiecutter.main import cookiecutter
+from cookiecutter.generate import generate_context
+from cookiecutter.prompt import prompt_for_config
+from cookiecutter.utils import create_env_with_context
 from filelock import FileLock
 from uv import find_uv_bin
 
 from scripts.demo import TEMPLATE
+
+from .rows import ROWS
 
 ENVIRONMENTS = TEMPLATE / ".venv-rendered"
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -60,27 +63,20 @@ def install(python: str, folder: Path, wanted: str) -> None:
 
 
 def requirements() -> list[str]:
-    """What rendered projects of either database, and their tests, depend on."""
+    """What any rendered project, and its tests, depend on."""
     found: set[str] = set()
-    for database in ("sqlite", "postgresql"):
-        project = rendered_metadata(database)
+    for row in ROWS:
+        project = tomllib.loads(rendered_metadata(row.answers))
         found |= {*project["project"]["dependencies"], *project["dependency-groups"]["dev"]}
     return sorted(found)
 
 
-def rendered_metadata(database: str) -> dict[str, dict[str, list[str]]]:
-    with TemporaryDirectory() as folder:
-        config = Path(folder) / "config.json"
-        config.write_text(f'{{"replay_dir": "{Path(folder).as_posix()}/replay"}}')
-        project = cookiecutter(
-            str(TEMPLATE),
-            no_input=True,
-            config_file=str(config),
-            output_dir=folder,
-            extra_context={"database": database},
-            accept_hooks=False,
-        )
-        return tomllib.loads((Path(project) / "pyproject.toml").read_text("utf-8"))
+def rendered_metadata(answers: dict[str, str]) -> str:
+    """Render nothing but `pyproject.toml`."""
+    questions = generate_context(TEMPLATE / "cookiecutter.json", extra_context=answers)
+    context = {"cookiecutter": prompt_for_config(questions, no_input=True)}
+    template = (TEMPLATE / "{{cookiecutter.project_slug}}" / "pyproject.toml").read_text("utf-8")
+    return str(create_env_with_context(context).from_string(template).render(**context))
 
 
 if __name__ == "__main__":

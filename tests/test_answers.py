@@ -165,7 +165,7 @@ def test_email_addresses_that_are_refused(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "slug", ["my-secured-api", "a", "3d", "x2", "billing-v2", "a-b-c-d", "litestar-shop", "z" * 60]
+    "slug", ["my-secured-api", "a", "3d", "x2", "billing-v2", "a-b-c-d", "litestar-shop", "z" * 40]
 )
 def test_project_slugs(slug: str) -> None:
     assert answers.check_project_slug(slug) == slug
@@ -187,7 +187,7 @@ def test_project_slugs(slug: str) -> None:
         ("grün", "write for example grun"),
         ("api\n", "U+000A"),
         ("٣", "lower-case"),
-        ("z" * 61, "longer than 60"),
+        ("z" * 41, "longer than 40"),
         ("con", "Windows"),
         ("nul", "Windows"),
         ("aux", "Windows"),
@@ -208,7 +208,7 @@ def test_project_slugs_that_are_refused(slug: str, fragment: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["my_secured_api", "a", "x2", "billing_v2", "app", "litestar_shop", "z" * 60]
+    "name", ["my_secured_api", "a", "x2", "billing_v2", "app", "litestar_shop", "z" * 40]
 )
 def test_package_names(name: str) -> None:
     assert answers.check_package_name(name) == name
@@ -228,7 +228,7 @@ def test_package_names(name: str) -> None:
         ("a.b", "lower-case"),
         ("größe", "lower-case"),
         ("ﬁsh", "lower-case"),
-        ("z" * 61, "longer than 60"),
+        ("z" * 41, "longer than 40"),
         ("con", "Windows"),
         ("lpt1", "Windows"),
         *[(name, "keyword") for name in ("class", "import", "None", "async", "match", "type")],
@@ -266,7 +266,7 @@ def test_package_names_that_are_refused(name: str, fragment: str) -> None:
         ("Con", "con-api", "con_api"),
         ("JSON", "json", "json_app"),
         ("Class", "class", "class_app"),
-        ("X" * 100, "x" * 56, "x" * 56),
+        ("X" * 100, "x" * 36, "x" * 36),
     ],
 )
 def test_names_derived_from_the_project_name(name: str, slug: str, package: str) -> None:

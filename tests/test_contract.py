@@ -45,7 +45,7 @@ def credentials(url: str, backend: str) -> str:
 
 def hold_against_document(url: str, header: str, *selection: str) -> None:
     command = [
-        *(sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIGURATION, "run"),
+        *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"),
         *(f"{url}/schema/openapi.json", "--checks", "all", "--header", header),
         # Litestar's own answer to OPTIONS names the methods of one handler of a path only.
         *("--exclude-checks", "allow_header_conformance", "--exclude-path-regex", "^/schema"),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from uv import find_uv_bin
 
 from scripts.demo import TEMPLATE, free_port
@@ -77,6 +78,14 @@ def sh(*commands: str) -> list[Any]:
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
+@pytest.fixture
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No other test looks for a free port, which would be this one's a moment later."""
+    with FileLock(tmp_path_factory.getbasetemp().parent / "demo.lock"):
+        yield
+
+
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(
     ("backend", "fields", "number"),
     [

@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 
 from {{ cookiecutter.package_name }}.app import create_app
-from {{ cookiecutter.package_name }}.settings import Settings, UnsafeSettings, load_settings
+from {{ cookiecutter.package_name }}.settings import (
+    Settings,
+    UnsafeSettings,
+    load_settings,
+)
 
 from .signing import KEY_SETTINGS
 
