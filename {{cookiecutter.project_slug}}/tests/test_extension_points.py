@@ -5,16 +5,21 @@ from typing import Any
 
 import jwt
 import pytest
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException, ServiceUnavailableException
+from litestar.params import SkipValidation
 
 from {{ cookiecutter.package_name }} import app as composition
 from {{ cookiecutter.package_name }}.accounts.principal import Principal
 from {{ cookiecutter.package_name }}.accounts.users import retrieve_user_handler
+from {{ cookiecutter.package_name }}.security.backend import Backend
 from {{ cookiecutter.package_name }}.security.tokens import AppToken
 from {{ cookiecutter.package_name }}.settings import Settings
 
 from . import transport
 from .conftest import Client, Person
+from .examples import HINTS
 
 Claims = dict[str, Any]
 
@@ -120,3 +125,31 @@ def test_what_the_handler_says_is_answered(
     client = with_handler(retrieve)
     transport.log_in(client, ada.email, ada.password)
     assert client.get("/me").status_code == status
+
+
+def test_a_login_of_ones_own_has_its_body_and_its_claims(
+    settings: Settings, make_client: Callable[..., Client], ada: Person
+) -> None:
+    @post("/login/own", exclude_from_auth=True, security=[{}])
+    async def login_own(backend: NamedDependency[SkipValidation[Backend]]) -> Response[Any]:
+        extras = {"sid": str(sessions[0]), "campaign": "spring", **values}
+        return backend.login(ada.id, token_extras=extras, response_body={"hello": "Ada"})
+
+    @get("/seen", sync_to_thread=False)
+    def see(request: Request[Principal, AppToken, Any]) -> dict[str, Any]:
+        return request.auth.extras
+
+    app = composition.create_app(settings)
+    app.register(login_own)
+    app.register(see)
+    client = make_client(app)
+    token = transport.log_in(client, ada.email, ada.password).access_token
+    claims = jwt.decode(token, options={"verify_signature": False})
+    sessions = [claims["sid"]]
+    values = {name: claims[name] for name in HINTS}
+    answer = client.post("/login/own")
+    assert answer.json() == {"hello": "Ada"}
+    made = answer.cookies.get("__Host-access") or answer.headers["authorization"].split()[-1]
+    transport.carry(client, made)
+    assert client.get("/me").json()["id"] == ada.id
+    assert client.get("/seen").json() == {"campaign": "spring"}

@@ -1,10 +1,14 @@
 """Which passwords are taken, how they are kept, how often they may be tried."""
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from socket import create_connection
 from statistics import median
 from time import perf_counter
+from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from httpx import Response
@@ -21,6 +25,18 @@ from .server import StartServer, start_server
 __all__ = ["start_server"]
 
 WRONG = "not the right password"
+
+
+@pytest.fixture
+def throttle_url() -> str:
+    """The URL of a Valkey or Redis: that of `TEST_THROTTLE_URL`, or the one of this machine."""
+    url = os.environ.get("TEST_THROTTLE_URL", "valkey://127.0.0.1:6379/15")
+    address = urlsplit(url)
+    try:
+        create_connection((address.hostname, address.port or 6379), timeout=2).close()
+    except OSError as error:
+        pytest.skip(f"no Valkey or Redis at {url}: {error}")
+    return url
 
 
 def try_to_register(client: Client, password: str) -> Response:
@@ -223,7 +239,27 @@ def test_what_one_client_can_choose_from_counts_as_one(address: str, network: st
     assert network_of(address) == network
 
 
-def test_the_count_can_be_shared_or_its_loss_refused(make_client: Callable[..., Client]) -> None:
+def test_the_count_is_shared_through_a_store(
+    make_client: Callable[..., Client], throttle_url: str
+) -> None:
+    here, there = (
+        make_client(
+            throttle_url=throttle_url,
+            login_attempts_per_account="3 per minute",
+            login_attempts_per_address="1000000 per minute",
+        )
+        for _ in range(2)
+    )
+    email = f"{uuid4().hex}@example.com"
+    for client in (here, there, here):
+        assert transport.is_refused_login(transport.try_log_in(client, email, WRONG))
+    assert transport.try_log_in(there, email, WRONG).status_code == 429
+    assert transport.try_log_in(here, email, WRONG).status_code == 429
+
+
+def test_a_store_that_is_away_stops_logins_unless_they_may_go_on(
+    make_client: Callable[..., Client],
+) -> None:
     nobody = {"throttle_url": "valkey://127.0.0.1:1"}
     closed = transport.try_log_in(make_client(**nobody), "nobody@example.com", WRONG)
     assert closed.status_code == 503

@@ -90,6 +90,26 @@ def test_accounts_and_sessions_outlive_the_process(
         transport.take(client, transport.try_refresh(client, login.refresh_token))
 
 
+def test_a_flood_of_logins_does_not_stop_other_requests(start_server: StartServer) -> None:
+    server = start_server(argon2_memory_kib=19 * 1024, argon2_iterations=4)
+    logins = 20
+    served = 0
+
+    def log_in(number: int) -> int:
+        with server.client() as client:
+            email = f"nobody{number}@example.com"
+            return transport.try_log_in(client, email, PASSWORD).status_code
+
+    with ThreadPoolExecutor(logins) as pool, server.client() as client:
+        pending = [pool.submit(log_in, number) for number in range(logins)]
+        while not all(login.done() for login in pending):
+            assert client.get("/health/live").status_code == 200
+            served += 1
+        assert {login.result() for login in pending} <= {400, 401}
+    # If passwords were hashed on the event loop, a request would wait for a hash each time.
+    assert served > 3 * logins
+
+
 def test_workers_start_together_and_stop_together(start_server: StartServer) -> None:
     server = start_server(workers=2)
     assert statuses(at_once(server, lambda client: client.get("/me"))) == {401: PARALLEL}

@@ -7,11 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text, update
 
+from {{ cookiecutter.package_name }}.accounts.lookup import BY_IDENTITY, BY_SESSION
 from {{ cookiecutter.package_name }}.accounts.models import Session
 from {{ cookiecutter.package_name }}.accounts.sessions import Sessions
 
 from . import transport
 from .conftest import PASSWORD, Client, Person, as_operator, operate
+from .databases import plan_of
 from .examples import ASSIGNMENTS, VALUES
 
 
@@ -206,6 +208,14 @@ def test_a_refresh_brings_what_an_operator_set(client: Client, ada: Person, name
     as_operator(client, ada.email, ASSIGNMENTS[name])
     transport.take(client, transport.try_refresh(client, login.refresh_token))
     assert client.get("/me").json()[name] == VALUES[name]
+
+
+@pytest.mark.parametrize("query", [BY_SESSION, BY_IDENTITY])
+def test_the_caller_is_found_by_indexes(client: Client, database_url: str, query: str) -> None:
+    plan = plan_of(database_url, query)
+    assert "Index" in plan or "INDEX" in plan
+    assert "Seq Scan" not in plan
+    assert "SCAN " not in plan
 
 
 def test_a_failing_commit_is_no_success(
