@@ -11,7 +11,7 @@ from ..security.tokens import TokenFields, field_values
 from .models import Session, User
 from .principal import Principal
 
-ONE_LINE_OF_TEXT = r"^[^\x00-\x1f\x7f-\x9f]*\S[^\x00-\x1f\x7f-\x9f]*$"
+ONE_LINE_OF_TEXT = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$"
 """No control characters, and something to be seen."""
 
 MAX_PASSWORD_LENGTH = 256
