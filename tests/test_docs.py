@@ -1,0 +1,41 @@
+"""What the documents say about the code: each file and each test that they name is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from scripts.demo import TEMPLATE
+
+from .conftest import Bake
+
+EVERY_VARIANT = [
+    {"auth_backend": "header"},
+    {"auth_backend": "cookie", "signing_algorithm": "ES256", "token_fields": "plan: str"},
+    {"auth_backend": "oauth2", "signing_algorithm": "EdDSA", "database": "postgresql"},
+]
+SECURITY = (TEMPLATE / "docs" / "security.md").read_text("utf-8")
+TESTS = sorted(set(re.findall(r"`((?:attacks/)?test_\w+\.py)(?:::(\w+))?`", SECURITY)))
+FILES = sorted(set(re.findall(r"`((?:security|accounts|cli)/\w+\.py|\w+\.py)`", SECURITY)))
+DOCUMENTS = [*TEMPLATE.glob("*.md"), *TEMPLATE.glob("docs/*.md")]
+
+
+def test_every_promise_points_at_code_and_tests_that_exist(bake: Bake) -> None:
+    files: dict[str, str] = {}
+    for answers in EVERY_VARIANT:
+        project = bake(**answers)
+        source = f"src/{project.answers['package_name']}/"
+        for name, path in project.files().items():
+            if name.endswith(".py"):
+                short = name.removeprefix(source).removeprefix("tests/")
+                files[short] = files.get(short, "") + path.read_text("utf-8")
+    assert len(TESTS) > 60
+    missing = [file for file in (*FILES, *(file for file, _ in TESTS)) if file not in files]
+    missing += [test for file, test in TESTS if f"def {test}" not in files.get(file, "")]
+    assert not missing
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", document.read_text("utf-8")):
+        assert (document.parent / target).exists(), target
