@@ -55,12 +55,12 @@ def test_a_wrong_registration_is_told_which_field(
     assert PASSWORD not in answer.text
 
 
-@pytest.mark.parametrize("name", VALUES)
-def test_registration_sets_no_token_field(client: Client, name: str) -> None:
-    person = {"email": "ada@example.com", "name": "Ada", "password": PASSWORD, name: VALUES[name]}
-    answer = client.post("/register", json=person)
-    assert answer.status_code == 400
-    assert [error["field"] for error in answer.json()["errors"]] == [name]
+def test_registration_sets_no_token_field(client: Client) -> None:
+    person = {"email": "ada@example.com", "name": "Ada", "password": PASSWORD}
+    for name, value in VALUES.items():
+        answer = client.post("/register", json={**person, name: value})
+        assert answer.status_code == 400
+        assert [error["field"] for error in answer.json()["errors"]] == [name]
 
 
 def test_registration_can_be_closed(make_client: Callable[..., Client]) -> None:

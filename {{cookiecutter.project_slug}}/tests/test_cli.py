@@ -107,20 +107,20 @@ def test_an_address_is_taken_once(cli: Cli, ada: Person) -> None:
     assert "Somebody has this address already" in result.output
 
 
-@pytest.mark.parametrize("name", VALUES)
-def test_fields_are_set_and_listed(cli: Cli, ada: Person, name: str) -> None:
-    assert cli("users", "set", ada.email, ASSIGNMENTS[name]).exit_code == 0
+def test_fields_are_set_and_listed(cli: Cli, ada: Person) -> None:
+    for assignment in ASSIGNMENTS.values():
+        assert cli("users", "set", ada.email, assignment).exit_code == 0
     (row,) = rows(cli("users", "list", "--json"))
     assert row["email"] == ada.email
-    assert row[name] == VALUES[name]
+    assert row.items() >= VALUES.items()
     assert ada.email.partition("@")[0] in cli("users", "list").output
 
 
-@pytest.mark.parametrize("name", VALUES)
-def test_a_field_takes_only_its_type(cli: Cli, ada: Person, name: str) -> None:
-    result = cli("users", "set", ada.email, f"{name}=\x01")
-    assert result.exit_code != 0
-    assert name in result.output
+def test_a_field_takes_only_its_type(cli: Cli, ada: Person) -> None:
+    for name in VALUES:
+        result = cli("users", "set", ada.email, f"{name}=\x01")
+        assert result.exit_code != 0
+        assert name in result.output
 
 
 def test_a_user_is_switched_off_and_on(cli: Cli, client: Client, ada: Person) -> None:

@@ -202,12 +202,11 @@ def test_expired_sessions_are_purged(client: Client, ada: Person) -> None:
     assert client.get("/me").status_code == 200
 
 
-@pytest.mark.parametrize("name", VALUES)
-def test_a_refresh_brings_what_an_operator_set(client: Client, ada: Person, name: str) -> None:
+def test_a_refresh_brings_what_an_operator_set(client: Client, ada: Person) -> None:
     login = transport.log_in(client, ada.email, ada.password)
-    as_operator(client, ada.email, ASSIGNMENTS[name])
+    as_operator(client, ada.email, *ASSIGNMENTS.values())
     transport.take(client, transport.try_refresh(client, login.refresh_token))
-    assert client.get("/me").json()[name] == VALUES[name]
+    assert client.get("/me").json().items() >= VALUES.items()
 
 
 @pytest.mark.parametrize("query", [BY_SESSION, BY_IDENTITY])

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from litestar import Request, get
 
 from {{ cookiecutter.package_name }}.accounts.models import User
@@ -17,11 +16,10 @@ from .conftest import PASSWORD, Client, Person, as_operator
 from .examples import ASSIGNMENTS, HINTS, REQUIRED, VALUES
 
 
-@pytest.mark.parametrize("name", VALUES)
-def test_a_field_that_an_operator_set_is_shown(client: Client, ada: Person, name: str) -> None:
-    as_operator(client, ada.email, ASSIGNMENTS[name])
+def test_what_an_operator_set_is_shown(client: Client, ada: Person) -> None:
+    as_operator(client, ada.email, *ASSIGNMENTS.values())
     transport.log_in(client, ada.email, ada.password)
-    assert client.get("/me").json()[name] == VALUES[name]
+    assert client.get("/me").json().items() >= VALUES.items()
 
 
 def test_a_token_is_read_back_as_it_was_issued(
@@ -54,26 +52,22 @@ def test_a_token_is_read_back_as_it_was_issued(
         assert not isinstance(value, str) or HINTS[name] is str or value == VALUES[name]
 
 
-@pytest.mark.parametrize("name", VALUES)
-def test_each_field_has_a_column(name: str) -> None:
-    assert name in User.__table__.columns
+def test_each_field_has_a_column() -> None:
+    assert set(User.__table__.columns.keys()) >= VALUES.keys()
 
 
-@pytest.mark.parametrize("name", REQUIRED)
-def test_without_a_required_field_there_is_no_login(client: Client, name: str) -> None:
+def test_without_a_required_field_there_is_no_login(client: Client) -> None:
     person = {"email": "ada@example.com", "name": "Ada", "password": PASSWORD}
     assert client.post("/register", json=person).status_code == 201
-    as_operator(client, "ada@example.com", *(ASSIGNMENTS[n] for n in REQUIRED if n != name))
-    answer = transport.try_log_in(client, "ada@example.com", PASSWORD)
-    assert transport.is_incomplete_account(answer)
+    for name in REQUIRED:
+        answer = transport.try_log_in(client, "ada@example.com", PASSWORD)
+        assert transport.is_incomplete_account(answer), name
+        as_operator(client, "ada@example.com", ASSIGNMENTS[name])
     wrong = transport.try_log_in(client, "ada@example.com", "not the right password")
     assert transport.is_refused_login(wrong)
-    as_operator(client, "ada@example.com", ASSIGNMENTS[name])
     transport.log_in(client, "ada@example.com", PASSWORD)
 
 
-@pytest.mark.parametrize("name", VALUES)
-def test_the_document_shows_each_field(make_client: Callable[..., Client], name: str) -> None:
-    client = make_client(serve_docs=True)
-    document = client.get("/schema/openapi.json").json()
-    assert name in document["components"]["schemas"]["Me"]["properties"]
+def test_the_document_shows_each_field(make_client: Callable[..., Client]) -> None:
+    document = make_client(serve_docs=True).get("/schema/openapi.json").json()
+    assert document["components"]["schemas"]["Me"]["properties"].keys() >= VALUES.keys()
