@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from ..accounts.service import Accounts, EmailTaken, IdentityTaken, NoSuchUser
@@ -21,6 +22,9 @@ from ..security.throttle import Throttle
 from ..settings import COMMAND, load_settings
 
 T = TypeVar("T")
+
+MIN_COLUMN_WIDTH = 10
+"""Characters below which a column cannot be read."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -76,9 +80,30 @@ def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
     if not rows:
         click.echo("None.")
         return
+    console = Console()
+    if len(rows[0]) * MIN_COLUMN_WIDTH > console.width:
+        for row in rows:
+            console.print(_record(row), "")
+    else:
+        console.print(_table(rows))
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> Table:
     table = Table(box=None, header_style="bold")
     for name in rows[0]:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console().print(table)
+        table.add_row(*map(_shown, row.values()))
+    return table
+
+
+def _record(row: dict[str, Any]) -> Table:
+    """Return a row as lines of its own, for one that has too many columns to stand side by side."""
+    record = Table.grid("name", "value", padding=(0, 2))
+    for name, value in row.items():
+        record.add_row(f"[bold]{name}[/]", _shown(value))
+    return record
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else escape(str(value))
