@@ -44,11 +44,15 @@ def credentials(url: str, backend: str) -> str:
 
 
 def hold_against_document(url: str, header: str, *selection: str) -> None:
+    # Litestar's own answer to OPTIONS names the methods of one handler of a path only; and a case
+    # that leaves out the cookie is sent with it all the same, as it is in a header of ours.
+    excluded = "allow_header_conformance"
+    if header.startswith("Cookie"):
+        excluded += ",negative_data_rejection"
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(CONFIGURATION), "run"),
         *(f"{url}/schema/openapi.json", "--checks", "all", "--header", header),
-        # Litestar's own answer to OPTIONS names the methods of one handler of a path only.
-        *("--exclude-checks", "allow_header_conformance", "--exclude-path-regex", "^/schema"),
+        *("--exclude-checks", excluded),
         *("--max-examples", "30", "--seed", "1", "--no-color", *selection),
     ]
     found = subprocess.run(command, capture_output=True, text=True, check=False)

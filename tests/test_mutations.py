@@ -5,7 +5,7 @@ import pytest
 from .conftest import Bake
 from .mutations import MUTATIONS, Mutation
 
-FIELDS = 'tenant_id: UUID, roles: list[str] = ["user"], plan: Literal["free", "pro"] = "free"'
+FIELDS = 'tenant_id: UUID, roles: list[str] = ["user"], seats: int = 1, trial: bool = True'
 
 
 @pytest.mark.full

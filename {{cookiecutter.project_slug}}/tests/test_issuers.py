@@ -141,8 +141,14 @@ def test_a_users_id_in_a_foreign_subject_is_nobody(
     assert status(accepting, signed_by_the_app(claims_of(SHARING, ada.id, sid=sid), "JWT")) == 401
 
 
-def test_a_subject_counts_only_with_its_issuer(accepting: Client, ada: Person) -> None:
+def test_a_subject_counts_only_with_its_issuer(
+    accepting: Client, provider: Provider, ada: Person
+) -> None:
+    key = Key()
+    provider.publish(key)
+    provider.come_up()
     link(accepting, ada, SHARING, "them")
+    assert status(accepting, signed(key, claims_of(provider.issuer, "them"))) == 401
     assert status(accepting, signed_by_the_app(claims_of(SHARING, "them"), "JWT")) == 200
     assert status(accepting, signed_by_the_app(claims_of(OTHER, "them"), "JWT")) == 401
     assert status(accepting, signed_by_the_app(claims_of(OWN, "them"), "JWT")) == 401

@@ -9,7 +9,7 @@ from litestar.exceptions import NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import (
-    OpenAPIMediaType,
+{{ '    OpenAPI,\n' if cookiecutter.auth_backend == 'oauth2' }}    OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
     Operation,
@@ -23,7 +23,7 @@ from litestar.response import File
 
 from .accounts.schemas import Input
 from .problems import MEDIA_TYPE
-from .settings import Settings
+{{ 'from .security.backend import TOKEN_URL\n' if cookiecutter.auth_backend == 'oauth2' }}from .settings import Settings
 
 PROBLEM = Schema(
     type=OpenAPIType.OBJECT,
@@ -140,6 +140,9 @@ def complete_document(app: Litestar) -> None:
                 _summarise(operation)
                 _document_body_of(operation)
                 _document_problems_of(operation)
+{% if cookiecutter.auth_backend == "oauth2" %}
+    _document_errors_of_token_endpoint(document)
+{% endif %}
 
 
 def _summarise(operation: Operation) -> None:
@@ -164,6 +167,9 @@ def _document_problems_of(operation: Operation) -> None:
         responses["401"] = _problem("No valid access token")
     if "400" in responses:
         responses["400"] = _problem("The request is not valid, or its password is easy to guess")
+    nothing = responses.get("204")
+    if isinstance(nothing, OpenAPIResponse):
+        nothing.content = None
     responses["default"] = _problem("Anything else that went wrong")
 
 
@@ -171,3 +177,19 @@ def _problem(description: str) -> OpenAPIResponse:
     schema = Reference(ref="#/components/schemas/Problem")
     content = {MEDIA_TYPE: OpenAPIMediaType(schema=schema)}
     return OpenAPIResponse(description=description, content=content)
+{% if cookiecutter.auth_backend == "oauth2" %}
+
+
+def _document_errors_of_token_endpoint(document: OpenAPI) -> None:
+    """The token endpoint has the errors of RFC 6749 section 5.2."""
+    text = Schema(type=OpenAPIType.STRING)
+    error = Schema(
+        type=OpenAPIType.OBJECT,
+        properties={"error": text, "error_description": text},
+        required=["error"],
+    )
+    operation = (document.paths or {})[TOKEN_URL].post
+    for response in ((operation and operation.responses) or {}).values():
+        if isinstance(response, OpenAPIResponse) and MEDIA_TYPE in (response.content or {}):
+            response.content = {"application/json": OpenAPIMediaType(schema=error)}
+{% endif %}
