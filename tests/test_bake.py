@@ -50,9 +50,9 @@ ALWAYS = {
     "tests/": """
         __init__.py conftest.py databases.py examples.py server.py signing.py test_accounts.py
         test_answers.py test_cli.py test_env_example.py test_extension_points.py
-        test_fields.py test_interoperability.py test_issuers.py test_keys.py test_login.py test_openapi.py
-        test_passwords.py test_server.py test_sessions.py test_settings.py test_token_fields.py
-        transport.py
+        test_fields.py test_interoperability.py test_issuers.py test_keys.py test_login.py
+        test_openapi.py test_passwords.py test_server.py test_sessions.py test_settings.py
+        test_token_fields.py transport.py
     """,
     "tests/attacks/": """
         __init__.py conftest.py credentials.py extended_app.py forge.py handshake.py
