@@ -1,7 +1,8 @@
 # Needs Python 3.11 or newer, pip, git and make. Everything else goes into .venv*, here.
 
 PYTHON ?= python3
-WORKERS ?= 2
+# A test that waits for a server leaves its core to another.
+WORKERS ?= 3
 PYTEST = $(VENV)/bin/pytest --numprocesses $(WORKERS) --dist worksteal
 
 VENV := .venv
