@@ -31,10 +31,11 @@ SETTINGS_FILE = Path(".env")
 
 SECRETS_FOLDER = folder if (folder := Path("/run/secrets")).is_dir() else None
 """Where an orchestrator mounts settings as files, named as the settings are."""
+{% if cookiecutter.__asymmetric == "no" %}
 
-HOW_TO_SET = {
-    "JWT_SECRET": "Make one: python -c 'import secrets; print(secrets.token_urlsafe(48))'",
-}
+HOW_TO_MAKE_ONE = "Make one: python -c 'import secrets; print(secrets.token_urlsafe(48))'"
+"""A secret."""
+{% endif %}
 
 
 class UnsafeSettings(Exception):
@@ -221,6 +222,4 @@ def load_settings(**overrides: Any) -> Settings:
 def _explain(error: Any) -> str:
     name = ".".join(str(part) for part in error["loc"]).upper()
     message = str(error["msg"]).removeprefix("Value error, ")
-    if error["type"] == "missing":
-        message = f"is missing. {HOW_TO_SET.get(name, 'Set it in the environment or in .env.')}"
-    return f"{name}: {message}" if name else message
+{{ '    if error["type"] == "missing":\n        message = f"is missing. {HOW_TO_MAKE_ONE}"\n' if cookiecutter.__asymmetric == "no" }}    return f"{name}: {message}" if name else message
