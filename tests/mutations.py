@@ -140,6 +140,13 @@ MUTATIONS = [
         OF_PASSWORDS,
     ),
     mutation(
+        "counted-by-each-process",
+        "security/throttle.py",
+        "if settings.throttle_url is None:",
+        "if True:",
+        "tests/test_two_processes.py",
+    ),
+    mutation(
         "unthrottled-addresses",
         "security/throttle.py",
         "await self._count(self._per_address",

@@ -52,11 +52,11 @@ ALWAYS = {
         test_answers.py test_cli.py test_env_example.py test_extension_points.py
         test_fields.py test_interoperability.py test_issuers.py test_keys.py test_login.py
         test_openapi.py test_passwords.py test_server.py test_sessions.py test_settings.py
-        test_token_fields.py transport.py
+        test_token_fields.py test_two_processes.py transport.py
     """,
     "tests/attacks/": """
         __init__.py conftest.py credentials.py extended_app.py forge.py handshake.py
-        shared_database.py test_claims.py test_fuzz.py test_headers.py test_key_confusion.py
+        test_claims.py test_fuzz.py test_headers.py test_key_confusion.py
         test_malformed.py test_routes.py test_websocket.py wire.py
     """,
 }

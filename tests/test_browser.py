@@ -4,18 +4,17 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Response, Route, expect, sync_playwright
 
-from scripts.demo import EMAIL, PASSWORD, TEMPLATE, free_port, machine_environment, wait_until_ready
+from scripts.demo import EMAIL, PASSWORD, TEMPLATE
 
-from .conftest import Bake, BakedProject
-from .environment import prepare
+from .conftest import Bake
+from .servers import running
 
 pytestmark = pytest.mark.full
 
@@ -41,29 +40,6 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
         yield browser
         browser.close()
-
-
-@contextmanager
-def serving(project: BakedProject) -> Iterator[str]:
-    """Run the project's server, and give its address."""
-    port = free_port(0)
-    server = subprocess.Popen(
-        [prepare() / "bin" / "python", "-m", project.answers["package_name"], "run"],
-        cwd=project.path,
-        env={
-            **machine_environment(),
-            "PORT": str(port),
-            "PYTHONPATH": str(project.path / "src"),
-            "PYTHONDONTWRITEBYTECODE": "1",
-        },
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_until_ready(server, url)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
 
 
 class Docs:
@@ -162,17 +138,17 @@ OpenDocs = Callable[..., Docs]
 @pytest.fixture
 def open_docs(bake: Bake, browser: Browser) -> Iterator[OpenDocs]:
     """Render a project, run it, register somebody by hand, and hold the page to what it must be."""
-    with ExitStack() as running:
+    with ExitStack() as servers:
 
         def start(auth_backend: str) -> Docs:
             project = bake(auth_backend=auth_backend, token_fields=FIELDS)
-            url = running.enter_context(serving(project))
-            context = running.enter_context(
+            url = servers.enter_context(running(project)).url
+            context = servers.enter_context(
                 browser.new_context(viewport={"width": 1280, "height": 900})
             )
             docs = Docs(context.new_page(), url)
             docs.open()
-            running.callback(docs.assert_nothing_is_wrong)
+            servers.callback(docs.assert_nothing_is_wrong)
             account = {**CREDENTIALS, "name": "Ada"}
             assert docs.execute("POST", "/register", account)[0] == 201
             docs.open()

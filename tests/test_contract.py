@@ -11,19 +11,11 @@ import pytest
 from scripts.demo import EMAIL, PASSWORD
 
 from .conftest import Bake, BakedProject
-from .test_browser import serving
+from .servers import QUICK, running
 
 pytestmark = pytest.mark.full
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
-NO_THROTTLE = "1000000 per minute"
-QUICK = [
-    f"LOGIN_ATTEMPTS_PER_ACCOUNT={NO_THROTTLE}",
-    f"LOGIN_ATTEMPTS_PER_ADDRESS={NO_THROTTLE}",
-    f"REGISTRATIONS_PER_ADDRESS={NO_THROTTLE}",
-    "ARGON2_MEMORY_KIB=8",
-    "ARGON2_ITERATIONS=1",
-]
 # These end the session that the others need.
 ENDING = r"^/(sessions.*|logout|me/password)$"
 
@@ -65,8 +57,7 @@ def test_the_server_does_what_its_document_says(backend: str, bake: Bake) -> Non
         auth_backend=backend,
         token_fields='plan: Literal["free", "pro"] = "free", roles: list[str] = ["user"]',
     )
-    with (project.path / ".env").open("a", encoding="utf-8") as settings:
-        settings.write("\n".join(QUICK) + "\n")
-    with serving(project) as url:
+    with running(project, **QUICK) as server:
+        url = server.url
         hold_against_document(url, credentials(url, backend), "--exclude-path-regex", ENDING)
         hold_against_document(url, credentials(url, backend), "--include-path-regex", ENDING)

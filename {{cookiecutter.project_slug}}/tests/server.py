@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,9 +63,13 @@ def wait_until_open(port: int) -> None:
     raise AssertionError(f"Nothing listens on {port}")
 
 
-@pytest.fixture
-def start_server(database_url: str, tmp_path: Path) -> Iterator[StartServer]:
-    """Start the app on the test's database, with settings by name, and wait until it serves."""
+@contextmanager
+def starting(database_url: str, folder: Path) -> Iterator[StartServer]:
+    """Start the app on a database, with settings by name, and wait until it serves.
+
+    Args:
+        folder: to run it in, and for its log.
+    """
     with ExitStack() as running:
 
         def start(key_settings: dict[str, Any] = KEY_SETTINGS, **settings: Any) -> Server:
@@ -83,17 +87,24 @@ def start_server(database_url: str, tmp_path: Path) -> Iterator[StartServer]:
                 **settings,
             }
             environment = os.environ | {name.upper(): str(value) for name, value in given.items()}
-            log = tmp_path / f"{port}.log"
+            log = folder / f"{port}.log"
             command = [sys.executable, "-m", "{{ cookiecutter.package_name }}", "run"]
             with log.open("wb") as stream:
                 process = subprocess.Popen(
-                    command, env=environment, cwd=tmp_path, stdout=stream, stderr=stream
+                    command, env=environment, cwd=folder, stdout=stream, stderr=stream
                 )
             server = Server(process, port, log)
             running.callback(_end, server)
             _wait_until_ready(server)
             return server
 
+        yield start
+
+
+@pytest.fixture
+def start_server(database_url: str, tmp_path: Path) -> Iterator[StartServer]:
+    """Start the app on the test's database."""
+    with starting(database_url, tmp_path) as start:
         yield start
 
 

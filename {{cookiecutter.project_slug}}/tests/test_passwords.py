@@ -1,14 +1,10 @@
 """Which passwords are taken, how they are kept, how often they may be tried."""
 
-import os
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from socket import create_connection
 from statistics import median
 from time import perf_counter
-from urllib.parse import urlsplit
-from uuid import uuid4
 
 import pytest
 from httpx import Response
@@ -25,18 +21,6 @@ from .server import StartServer, start_server
 __all__ = ["start_server"]
 
 WRONG = "not the right password"
-
-
-@pytest.fixture
-def throttle_url() -> str:
-    """The URL of a Valkey or Redis: that of `TEST_THROTTLE_URL`, or the one of this machine."""
-    url = os.environ.get("TEST_THROTTLE_URL", "valkey://127.0.0.1:6379/15")
-    address = urlsplit(url)
-    try:
-        create_connection((address.hostname, address.port or 6379), timeout=2).close()
-    except OSError as error:
-        pytest.skip(f"no Valkey or Redis at {url}: {error}")
-    return url
 
 
 def try_to_register(client: Client, password: str) -> Response:
@@ -195,15 +179,17 @@ def test_an_open_session_is_no_way_to_try_passwords(
     assert client.request("DELETE", "/me", json={"current_password": WRONG}).status_code == 429
 
 
-@pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip"])
-def test_no_header_moves_a_client_elsewhere(start_server: StartServer, header: str) -> None:
+def test_no_header_moves_a_client_elsewhere(start_server: StartServer) -> None:
     server = start_server(login_attempts_per_address="3 per hour")
+    headers = ["x-forwarded-for", "forwarded", "x-real-ip"]
     with server.client() as client:
         statuses = []
-        for number in range(5):
-            client.headers[header] = f"203.0.113.{number}"
-            statuses.append(transport.try_log_in(client, "nobody@example.com", WRONG).status_code)
-    assert statuses[3:] == [429, 429]
+        for number in range(3):
+            for header in headers:
+                client.headers[header] = f"203.0.113.{number}"
+                answer = transport.try_log_in(client, "nobody@example.com", WRONG)
+                statuses.append(answer.status_code)
+    assert statuses[3:] == [429] * 6
 
 
 def test_a_trusted_proxy_says_who_the_client_is(start_server: StartServer) -> None:
@@ -238,24 +224,6 @@ def test_parallel_attempts_are_counted_too(start_server: StartServer) -> None:
 )
 def test_what_one_client_can_choose_from_counts_as_one(address: str, network: str) -> None:
     assert network_of(address) == network
-
-
-def test_the_count_is_shared_through_a_store(
-    make_client: Callable[..., Client], throttle_url: str
-) -> None:
-    here, there = (
-        make_client(
-            throttle_url=throttle_url,
-            login_attempts_per_account="3 per minute",
-            login_attempts_per_address="1000000 per minute",
-        )
-        for _ in range(2)
-    )
-    email = f"{uuid4().hex}@example.com"
-    for client in (here, there, here):
-        assert transport.is_refused_login(transport.try_log_in(client, email, WRONG))
-    assert transport.try_log_in(there, email, WRONG).status_code == 429
-    assert transport.try_log_in(here, email, WRONG).status_code == 429
 
 
 def test_a_store_that_is_away_stops_logins_unless_they_may_go_on(

@@ -178,7 +178,8 @@ def _invalid(request: Request[Any, Any, Any], error: ValidationException) -> Res
 
 
 def _no_database(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    logger.error("database_unavailable", exc_info=error)
+    # One line: where every request fails for the same reason, tracebacks would bury it.
+    logger.error("database_unavailable", cause=repr(error.__cause__))
     return problem(
         request,
         HTTPStatus.SERVICE_UNAVAILABLE,

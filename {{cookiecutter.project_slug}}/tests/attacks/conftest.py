@@ -14,13 +14,11 @@ from {{ cookiecutter.package_name }}.settings import Settings
 
 from .. import transport
 from ..conftest import Client, Person, make_settings, register
+from ..databases import own_database
 from . import extended_app
 from .credentials import BAD_TOKEN, presenting
 from .forge import Genuine
-from .shared_database import shared_database_url
 from .wire import Wire, running
-
-__all__ = ["shared_database_url"]
 
 CHECKED = {
     "accepted_issuers": Settings.model_fields["accepted_issuers"].default
@@ -28,6 +26,9 @@ CHECKED = {
     "accepted_audiences": Settings.model_fields["accepted_audiences"].default or ("audience",),
 }
 """Issuer and audience are checked here, also where the defaults turn that off."""
+
+# None of the attacks gets to change anything.
+shared_database_url = pytest.fixture(scope="package")(own_database)
 
 
 @dataclass(frozen=True)
