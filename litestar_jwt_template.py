@@ -1118,7 +1118,7 @@ def setting(value: str | list[str], name: str, annotation: str) -> str:
 
 
 class Answers(Extension):
-    """Registers the filters; their names are a stable interface for projects that update."""
+    """Registers the filters."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
@@ -1140,3 +1140,5 @@ class Answers(Extension):
             setting,
         )
         environment.filters.update({function.__name__: function for function in filters})
+        # cruft renders two versions of the template in one process: each imports its own filters.
+        sys.modules.pop(__name__, None)
