@@ -33,7 +33,7 @@ class RunningServer:
 def running(project: BakedProject, **settings: str) -> Iterator[RunningServer]:
     """Run the project's server, with settings by name, until the block ends."""
     port = free_port(0)
-    log = project.path / f"{port}.log"
+    log = project.path.parent / f"{port}.log"
     with log.open("wb") as stream:
         process = subprocess.Popen(
             [prepare() / "bin" / "python", "-m", project.answers["package_name"], "run"],
