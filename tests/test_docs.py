@@ -1,6 +1,7 @@
-"""What the documents say about the code: each file and each test that they name is there."""
+"""What the documents say about the code: files, tests, links, the version."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,10 @@ def test_every_promise_points_at_code_and_tests_that_exist(bake: Bake) -> None:
 def test_every_link_leads_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", document.read_text("utf-8")):
         assert (document.parent / target).exists(), target
+
+
+def test_the_newest_version_is_in_the_changelog() -> None:
+    changes = (TEMPLATE / "CHANGELOG.md").read_text("utf-8")
+    project = tomllib.loads((TEMPLATE / "pyproject.toml").read_text("utf-8"))["project"]
+    dated, *_ = re.findall(r"(?m)^## \[(.+)\] - \d{4}-\d\d-\d\d$", changes)
+    assert dated == project["version"]
