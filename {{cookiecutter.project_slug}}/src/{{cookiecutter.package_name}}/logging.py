@@ -1,8 +1,11 @@
 """One line of log for each thing that happens, as JSON or for a person's eyes."""
 
+import asyncio
 import logging
 import sys
+from collections.abc import Callable
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any, TextIO
 
 import msgspec
@@ -50,6 +53,46 @@ def configure_logging(settings: Settings, stream: TextIO = sys.stdout) -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+class RequestLine(msgspec.Struct):
+    """The line of a request."""
+
+    timestamp: datetime
+    request_id: str
+    method: str
+    path: str
+    status: int
+    milliseconds: float
+    client: str | None
+    event: str = "request"
+    level: str = "info"
+
+
+def request_log(settings: Settings, stream: TextIO = sys.stdout) -> Callable[[RequestLine], None]:
+    """Return what writes the line of a request.
+
+    There is one for each, so they go to the stream together, at the end of the event loop's turn
+    that the requests were answered in.
+    """
+    if settings.log_format == "console":
+        console = structlog.get_logger("access")
+        return lambda line: console.info(**msgspec.structs.asdict(line))
+    encoder = msgspec.json.Encoder()
+    gathered: list[RequestLine] = []
+
+    def write() -> None:
+        lines = encoder.encode_lines(gathered)
+        gathered.clear()
+        stream.buffer.write(lines)
+        stream.buffer.flush()
+
+    def gather(line: RequestLine) -> None:
+        if not gathered:
+            asyncio.get_running_loop().call_soon(write)
+        gathered.append(line)
+
+    return gather
 
 
 def _add_request_id(_: Any, __: str, event: EventDict) -> EventDict:

@@ -1,14 +1,15 @@
 """What surrounds every request, routed or not: its id, its line in the log, security headers."""
 
 import re
+from datetime import UTC, datetime
+from itertools import count
 from secrets import token_hex
 from time import perf_counter
 
-import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from .logging import current_request_id
+from .logging import RequestLine, current_request_id, request_log
 from .settings import Settings
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
@@ -32,14 +33,16 @@ class RequestContext:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._headers = SECURITY_HEADERS | ({} if settings.development else HSTS)
-        self._logger = structlog.get_logger("access").bind()
+        self._log = request_log(settings)
+        self._process = token_hex(4)
+        self._numbers = count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
         started = perf_counter()
-        request_id = _request_id(scope)
+        request_id = self._request_id(scope)
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -57,19 +60,21 @@ class RequestContext:
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
-            self._logger.info(
-                "request",
-                method=scope["method"],
-                path=scope["path"],
-                status=status,
-                milliseconds=round((perf_counter() - started) * 1000, 1),
-                client=scope["client"][0] if scope["client"] else None,
+            self._log(
+                RequestLine(
+                    timestamp=datetime.now(UTC),
+                    request_id=request_id.decode(),
+                    method=scope["method"],
+                    path=scope["path"],
+                    status=status,
+                    milliseconds=round((perf_counter() - started) * 1000, 1),
+                    client=scope["client"][0] if scope["client"] else None,
+                )
             )
 
-
-def _request_id(scope: Scope) -> bytes:
-    """Return the id that a proxy gave the request, if it looks like one, or a new one."""
-    for name, value in scope["headers"]:
-        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
-            return value
-    return token_hex(8).encode()
+    def _request_id(self, scope: Scope) -> bytes:
+        """Return the id that a proxy gave the request, if it looks like one, or a new one."""
+        for name, value in scope["headers"]:
+            if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+                return value
+        return f"{self._process}-{next(self._numbers)}".encode()

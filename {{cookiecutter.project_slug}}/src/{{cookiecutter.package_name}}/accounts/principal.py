@@ -1,12 +1,12 @@
 """The user on whose behalf a request is made."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+
+class Principal(msgspec.Struct, frozen=True):
     """`request.user`."""
 
     id: UUID

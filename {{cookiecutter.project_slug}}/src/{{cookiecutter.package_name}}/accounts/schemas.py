@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, StringConstraints
@@ -72,13 +72,14 @@ class Profile:
     updated_at: datetime
 
     @classmethod
-    def of(cls, user: User | Principal) -> Self:
+    def of(cls, user: User | Principal, **fields: Any) -> Self:
         return cls(
             id=user.id,
             email=user.email,
             name=user.name,
             created_at=user.created_at,
             updated_at=user.updated_at,
+            **fields,
         )
 
 
@@ -88,7 +89,7 @@ class Me(TokenFields, Profile):
 
     @classmethod
     def of_token(cls, user: User | Principal, fields: TokenFields) -> Self:
-        return cls(**vars(Profile.of(user)), **field_values(fields))
+        return cls.of(user, **field_values(fields))
 
 
 @dataclass(kw_only=True)

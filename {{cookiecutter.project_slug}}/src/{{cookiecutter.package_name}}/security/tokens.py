@@ -37,9 +37,12 @@ class TokenFields:
 {% endfor %}
 
 
+FIELD_NAMES = tuple(field.name for field in fields(TokenFields))
+
+
 def field_values(holder: object) -> dict[str, Any]:
     """Return the token fields that a token or a user has, by name."""
-    return {field.name: getattr(holder, field.name) for field in fields(TokenFields)}
+    return {name: getattr(holder, name) for name in FIELD_NAMES}
 
 
 class RegisteredClaims(msgspec.Struct):
