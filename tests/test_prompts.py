@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 
 pexpect = pytest.importorskip("pexpect", reason="needs a pseudo-terminal")
 
@@ -218,6 +219,12 @@ def test_the_summary_is_plain_in_a_pipe(output: Path, environment: dict[str, str
     assert code == 0
     assert "my-secured-api: bearer tokens" in said
     assert "\x1b" not in said
+
+
+def test_no_question_is_wider_than_a_small_terminal() -> None:
+    for question, words in PROMPTS.items():
+        first, *others = Text.from_markup(words).plain.splitlines()
+        assert max(map(len, [f"  [13/13] {first}", *others])) <= 80, question
 
 
 def test_every_question_has_human_words_and_a_check() -> None:
