@@ -60,6 +60,10 @@ lint: $(READY)  ## check the template's own code
 check: lint rendered  ## the same, and lint and type-check rendered projects
 	$(PYTEST) -m 'not full' -k 'lint or types'
 
+.PHONY: recording
+recording: $(READY)  ## draw the questions and answers that README.md shows
+	$(VENV)/bin/python -m scripts.recording
+
 .PHONY: clean
 clean:  ## remove all that was made here
 	rm -rf .venv .venv-rendered .venv-uv scratch uv.lock .*_cache .hypothesis

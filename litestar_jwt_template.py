@@ -807,7 +807,7 @@ def _read_choices(node: ast.Subscript, source: _Source) -> _Type:
         raise _Misfit(f"{fault}, write the None after it, as in Literal[...] | None")
     if not 0 < len(nodes) <= _MOST_VALUES:
         raise _Misfit(f"{fault}, write between 1 and {_MOST_VALUES} values")
-    scalar = _SCALARS["str" if _is_string(nodes[0]) else "int"]
+    scalar = _SCALARS["int" if isinstance(_literal(nodes[0]), int) else "str"]
     try:
         choices = tuple(scalar.read(_literal(value)) for value in nodes)
     except _Misfit as misfit:
@@ -815,10 +815,6 @@ def _read_choices(node: ast.Subscript, source: _Source) -> _Type:
     if len(set(choices)) != len(choices):
         raise _Misfit(f"{fault}, write each of its values once")
     return _Type(scalar, choices)
-
-
-def _is_string(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def _read_default(type_: _Type, node: ast.expr, source: _Source) -> _Default:
@@ -1046,6 +1042,9 @@ def parse_token_fields(text: str) -> list[TokenField]:
     line = _line(text, "token_fields", _FIELDS_LENGTH)
     if not line.strip():
         return []
+    # As the questions after it are answered.
+    if line.strip().lower() == "none":
+        raise RefusedAnswer("token_fields: for no fields, leave the answer empty")
     source = _Source(line)
     arguments = source.parse()
     if len(arguments.kwonlyargs) > _MOST_FIELDS:

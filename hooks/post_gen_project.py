@@ -5,13 +5,29 @@ import os
 import secrets
 import shutil
 import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 ANSWERS = json.loads(
     r"""
-{{ {"slug": cookiecutter.project_slug, "algorithm": cookiecutter.signing_algorithm} | tojson }}
+{{ {
+    "slug": cookiecutter.project_slug,
+    "package": cookiecutter.package_name,
+    "backend": cookiecutter.auth_backend,
+    "fields": cookiecutter.token_fields | parse_token_fields | map(attribute="name") | list,
+    "algorithm": cookiecutter.signing_algorithm,
+    "database": cookiecutter.database,
+} | tojson }}
 """.strip()
 )
+
+TRANSPORTS = {
+    "header": "bearer tokens",
+    "cookie": "tokens in cookies",
+    "oauth2": "OAuth2 bearer tokens",
+}
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 OPENSSL_ARGUMENTS = {
     "RS256": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"],
@@ -50,20 +66,62 @@ def make_key(algorithm: str) -> bool:
     return True
 
 
+def styled(text: str, codes: str) -> str:
+    """Colour `text`, for a person at a terminal that can show it."""
+    # The console of Windows sets no TERM, and may show the codes themselves.
+    terminal = sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    return f"\x1b[{codes}m{text}\x1b[0m" if terminal and not os.environ.get("NO_COLOR") else text
+
+
+def bold(text: str) -> str:
+    return styled(text, "1")
+
+
+def dim(text: str) -> str:
+    return styled(text, "2")
+
+
+def bold_green(text: str) -> str:
+    return styled(text, "1;32")
+
+
+def summary() -> str:
+    """Say what was made, in a line or two."""
+    transport, algorithm = TRANSPORTS[ANSWERS["backend"]], ANSWERS["algorithm"]
+    made = f"{transport}, {algorithm}, {DATABASES[ANSWERS['database']]}"
+    lines = [f"{bold_green(ANSWERS['slug'])}: {made}"]
+    if ANSWERS["fields"]:
+        names = textwrap.shorten(", ".join(ANSWERS["fields"]), 60, placeholder=" ...")
+        lines.append(f"Token fields: {names}")
+    return "\n".join(lines)
+
+
+def next_commands(*, has_key: bool) -> list[str]:
+    """Return what to type until the project runs and is tested."""
+    slug = ANSWERS["slug"]
+    commands = [f"cd {slug}"]
+    if not has_key:
+        reason = dim("  # OpenSSL is not here to make the key")
+        commands.append(f"uv run {slug} keys generate{reason}")
+    if ANSWERS["database"] == "postgresql":
+        commands += [f"createdb {ANSWERS['package']}", f"uv run {slug} database upgrade"]
+    return [*commands, f"uv run {slug} run", "uv run pytest"]
+
+
 def main() -> None:
-    """Write `.env` and the key, then say how to go on."""
-    slug, algorithm = ANSWERS["slug"], ANSWERS["algorithm"]
+    """Write `.env` and the key, then say what there is and how to go on."""
+    algorithm = ANSWERS["algorithm"]
     if algorithm == "HS256":
         write_private(Path(".env"), environment(secrets.token_urlsafe(48)))
-        where, missing = "in .env", False
+        secret, has_key = f"The secret is in {bold('.env')}", True
     else:
         write_private(Path(".env"), environment(None))
-        where, missing = "in keys/signing.pem", not make_key(algorithm)
-    print(f"\n{slug} is ready. Go on with:\n\n  cd {slug}")
-    if missing:
-        print(f"  uv run {slug} keys generate   # OpenSSL is not here to make the key")
-    print(f"  uv run {slug} run\n  uv run pytest\n")
-    print(f"The signing key is {where}: git ignores it, and nobody else can read it.")
+        has_key = make_key(algorithm)
+        secret = f"The key {'is' if has_key else 'will be'} in {bold('keys/signing.pem')}"
+    print(f"\n{summary()}\n")
+    for command in next_commands(has_key=has_key):
+        print(f"  {command}")
+    print(f"\n{secret}: git ignores it, and nobody else can read it.")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Rendered projects, and an environment to run them in."""
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -8,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from socket import create_connection
+from types import ModuleType
 from typing import Any
 
 import pytest
+from cookiecutter.utils import create_env_with_context
 from pytest_cookies.plugin import Cookies
 
 from scripts.demo import TEMPLATE, machine_environment
@@ -52,6 +55,7 @@ class BakedProject:
 
 
 Bake = Callable[..., BakedProject]
+LoadHook = Callable[..., ModuleType]
 
 
 @pytest.fixture
@@ -65,6 +69,30 @@ def bake(cookies: Cookies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> B
         if result.exception is not None:
             raise result.exception
         return BakedProject(result.project_path, result.context)
+
+    return render
+
+
+@pytest.fixture
+def load_hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LoadHook:
+    """Import the hook as rendered with some answers, with an empty folder as the project."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+
+    def render(**answers: str) -> ModuleType:
+        given = {"project_slug": "api", "signing_algorithm": "HS256", **answers}
+        context = {"cookiecutter": {**QUESTIONS, **given}}
+        template = (TEMPLATE / "hooks" / "post_gen_project.py").read_text("utf-8")
+        file = tmp_path / "hook.py"
+        text = create_env_with_context(context).from_string(template).render(**context)
+        file.write_text(text, "utf-8")
+        spec = importlib.util.spec_from_file_location("hook", file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
 
     return render
 

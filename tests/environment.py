@@ -55,6 +55,12 @@ def prepare(version: str = THIS_PYTHON) -> Path:
     return folder
 
 
+def mypy_cache(version: str = THIS_PYTHON) -> Path:
+    """A cache of this process; those that write to one at the same time disturb one another."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    return ENVIRONMENTS / f"mypy-{version}-{worker}"
+
+
 def install(python: str, folder: Path, wanted: str) -> None:
     uv = find_uv_bin()
     subprocess.run([uv, "venv", "--clear", "--python", python, folder], check=True)

@@ -714,6 +714,8 @@ MORE_THAN = "more than a list of fields"
             )
         ],
         # Types
+        ("none", "leave the answer empty"),
+        ("None", "leave the answer empty"),
         ("a", "`a` has no type"),
         ("a = 1", "`a` has no type"),
         ("a: list", "list[str]"),
@@ -748,6 +750,7 @@ MORE_THAN = "more than a list of fields"
         ("a: str & None", "T | None"),
         ("a: Literal", "list its values"),
         ("a: Literal[()]", "between 1 and 100"),
+        ("a: Literal[free, pro]", 'write a string such as "free"'),
         ("a: Literal['x', 1]", "all strings or all integers"),
         ("a: Literal[1, 'x']", "all strings or all integers"),
         ("a: Literal[True]", "all strings or all integers"),

@@ -1,22 +1,17 @@
 """The hook, rendered as Cookiecutter renders it, and imported."""
 
-import importlib.util
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
-from cookiecutter.utils import create_env_with_context
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from scripts.demo import TEMPLATE
-
-from .conftest import QUESTIONS
+from .conftest import LoadHook
 
 ASYMMETRIC = ["RS256", "ES256", "EdDSA"]
 
@@ -32,32 +27,6 @@ HOSTILE = [
     "\u2028\N{PARTY POPPER}</script>",
 ]
 
-Load = Callable[..., ModuleType]
-
-
-@pytest.fixture
-def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Import the hook as rendered with some answers, with an empty folder as the project."""
-    folder = tmp_path / "project"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-
-    def render(**answers: str) -> ModuleType:
-        given = {"project_slug": "api", "signing_algorithm": "HS256", **answers}
-        context = {"cookiecutter": {**QUESTIONS, **given}}
-        template = (TEMPLATE / "hooks" / "post_gen_project.py").read_text("utf-8")
-        file = tmp_path / "hook.py"
-        text = create_env_with_context(context).from_string(template).render(**context)
-        file.write_text(text, "utf-8")
-        spec = importlib.util.spec_from_file_location("hook", file)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return render
-
 
 def mode(path: str) -> int:
     return Path(path).stat().st_mode & 0o777
@@ -65,19 +34,21 @@ def mode(path: str) -> int:
 
 @pytest.mark.parametrize("answer", HOSTILE)
 @pytest.mark.parametrize("question", ["project_slug", "signing_algorithm"])
-def test_an_answer_is_data(question: str, answer: str, load: Load, tmp_path: Path) -> None:
-    hook = load(**{question: answer})
+def test_an_answer_is_data(question: str, answer: str, load_hook: LoadHook, tmp_path: Path) -> None:
+    hook = load_hook(**{question: answer})
     assert answer in hook.ANSWERS.values()
     assert not list(tmp_path.rglob("ran"))
 
 
-def test_importing_it_does_nothing(load: Load) -> None:
-    load()
+def test_importing_it_does_nothing(load_hook: LoadHook) -> None:
+    load_hook()
     assert list(Path().iterdir()) == []
 
 
-def test_a_secret_is_private_and_not_shown(load: Load, capsys: pytest.CaptureFixture[str]) -> None:
-    load().main()
+def test_a_secret_is_private_and_not_shown(
+    load_hook: LoadHook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_hook().main()
     settings = dict(
         line.split("=", 1) for line in Path(".env").read_text().splitlines() if "=" in line
     )
@@ -93,9 +64,9 @@ def test_a_secret_is_private_and_not_shown(load: Load, capsys: pytest.CaptureFix
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="needs OpenSSL")
 @pytest.mark.parametrize("algorithm", ASYMMETRIC)
 def test_a_key_is_private_and_of_the_right_kind(
-    algorithm: str, load: Load, capsys: pytest.CaptureFixture[str]
+    algorithm: str, load_hook: LoadHook, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    load(signing_algorithm=algorithm).main()
+    load_hook(signing_algorithm=algorithm).main()
     key = load_pem_private_key(Path("keys/signing.pem").read_bytes(), password=None)
     match algorithm:
         case "RS256":
@@ -113,6 +84,59 @@ def test_a_key_is_private_and_of_the_right_kind(
     assert "keys generate" not in said
 
 
+def lines_said(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return capsys.readouterr().out.strip().splitlines()
+
+
+@pytest.mark.parametrize(
+    ("answers", "made"),
+    [
+        ({}, ["api: bearer tokens, HS256, SQLite"]),
+        (
+            {"auth_backend": "cookie", "database": "postgresql"},
+            ["api: tokens in cookies, HS256, PostgreSQL"],
+        ),
+        (
+            {"auth_backend": "oauth2", "token_fields": 'plan: str = "free", roles: list[str]'},
+            ["api: OAuth2 bearer tokens, HS256, SQLite", "Token fields: plan, roles"],
+        ),
+    ],
+)
+def test_it_says_what_was_made(
+    answers: dict[str, str],
+    made: list[str],
+    load_hook: LoadHook,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    load_hook(**answers).main()
+    assert lines_said(capsys)[: len(made) + 1] == [*made, ""]
+
+
+def test_many_token_fields_still_take_one_line(
+    load_hook: LoadHook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_hook(token_fields=", ".join(f"field_{n}: str" for n in range(50))).main()
+    _, fields, empty, *_ = lines_said(capsys)
+    assert fields.startswith("Token fields: field_0, field_1, ")
+    assert fields.endswith(" ...")
+    assert len(fields) < 80
+    assert empty == ""
+
+
+def test_on_a_server_the_database_is_made_first(
+    load_hook: LoadHook, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_hook(database="postgresql", package_name="my_api").main()
+    commands = [line.strip() for line in lines_said(capsys) if line.startswith("  ")]
+    assert commands == [
+        "cd api",
+        "createdb my_api",
+        "uv run api database upgrade",
+        "uv run api run",
+        "uv run pytest",
+    ]
+
+
 def no_openssl(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
 
@@ -127,18 +151,18 @@ def failing_openssl(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_openssl_it_says_how_to_make_the_key(
     algorithm: str,
     trouble: Callable[[pytest.MonkeyPatch], None],
-    load: Load,
+    load_hook: LoadHook,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     trouble(monkeypatch)
-    load(signing_algorithm=algorithm).main()
+    load_hook(signing_algorithm=algorithm).main()
     assert "uv run api keys generate" in capsys.readouterr().out
     assert [path.name for path in Path().iterdir()] == [".env"]
 
 
-def test_an_existing_file_is_not_overwritten(load: Load) -> None:
+def test_an_existing_file_is_not_overwritten(load_hook: LoadHook) -> None:
     Path(".env").write_text("JWT_SECRET=mine")
     with pytest.raises(FileExistsError):
-        load().main()
+        load_hook().main()
     assert Path(".env").read_text() == "JWT_SECRET=mine"

@@ -3,21 +3,21 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 
 pexpect = pytest.importorskip("pexpect", reason="needs a pseudo-terminal")
 
 TEMPLATE = Path(__file__).resolve().parents[1]
-QUESTIONS = [
-    name
-    for name in json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
-    if not name.startswith("_")
-]
+CONTEXT = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
+PROMPTS = CONTEXT["__prompts__"]
+QUESTIONS = [name for name in CONTEXT if not name.startswith("_")]
 
 BAD_ANSWERS = [
     pytest.param("auth_backend", "oauth", "did you mean oauth2?", id="unknown backend"),
@@ -189,11 +189,48 @@ def test_free_text_arrives_as_typed_and_nothing_runs(
     assert not list(output.parent.rglob("ran"))
 
 
+@pytest.mark.parametrize(
+    ("variables", "coloured"),
+    [
+        pytest.param({"TERM": "xterm"}, True, id="a terminal with colours"),
+        pytest.param({"TERM": "xterm", "NO_COLOR": "1"}, False, id="NO_COLOR"),
+        pytest.param({"TERM": "dumb"}, False, id="a terminal without"),
+    ],
+)
+def test_the_summary_is_coloured_where_that_is_wanted(
+    variables: dict[str, str], coloured: bool, output: Path, environment: dict[str, str]
+) -> None:
+    del environment["NO_COLOR"]
+    said, status = pexpect.run(
+        shlex.join([sys.executable, *command(output, "--no-input")]),
+        env={**environment, **variables},
+        cwd=output.parent,
+        encoding="utf-8",
+        withexitstatus=True,
+    )
+    assert status == 0, said
+    assert ("\x1b[" in said) == coloured
+    assert re.sub(r"\x1b\[[\d;]+m", "", said).strip().startswith("my-secured-api: bearer tokens")
+
+
+def test_the_summary_is_plain_in_a_pipe(output: Path, environment: dict[str, str]) -> None:
+    del environment["NO_COLOR"]
+    code, said = run(output, {**environment, "TERM": "xterm"})
+    assert code == 0
+    assert "my-secured-api: bearer tokens" in said
+    assert "\x1b" not in said
+
+
+def test_no_question_is_wider_than_a_small_terminal() -> None:
+    for question, words in PROMPTS.items():
+        first, *others = Text.from_markup(words).plain.splitlines()
+        assert max(map(len, [f"  [13/13] {first}", *others])) <= 80, question
+
+
 def test_every_question_has_human_words_and_a_check() -> None:
-    context = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
-    assert list(context["__prompts__"]) == QUESTIONS
-    names = list(context)
+    assert list(PROMPTS) == QUESTIONS
+    names = list(CONTEXT)
     for question in QUESTIONS:
         follower = names[names.index(question) + 1]
         assert follower.startswith("__"), f"{question} is not checked before the next question"
-        assert re.search(rf"cookiecutter\.{question}\b.*\|", context[follower])
+        assert re.search(rf"cookiecutter\.{question}\b.*\|", CONTEXT[follower])

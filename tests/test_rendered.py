@@ -6,7 +6,7 @@ import re
 import pytest
 
 from .conftest import Bake, BakedProject, need
-from .environment import ENVIRONMENTS, THIS_PYTHON, find_python
+from .environment import THIS_PYTHON, find_python, mypy_cache
 from .rows import ROWS, Row
 
 EACH_ROW = pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in ROWS])
@@ -14,10 +14,7 @@ OTHER_PYTHONS = [version for version in ("3.11", "3.12", "3.13") if version != T
 
 
 def check_types(project: BakedProject, version: str = THIS_PYTHON) -> None:
-    # Processes that write to one cache at the same time disturb one another.
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-    cache = ENVIRONMENTS / f"mypy-{version}-{worker}"
-    checked = project.run("mypy", "--cache-dir", cache, version=version)
+    checked = project.run("mypy", "--cache-dir", mypy_cache(version), version=version)
     assert checked.returncode == 0, checked.stdout
 
 
