@@ -70,4 +70,6 @@ def test_without_a_required_field_there_is_no_login(client: Client) -> None:
 
 def test_the_document_shows_each_field(make_client: Callable[..., Client]) -> None:
     document = make_client(serve_docs=True).get("/schema/openapi.json").json()
-    assert document["components"]["schemas"]["Me"]["properties"].keys() >= VALUES.keys()
+    me = document["components"]["schemas"]["Me"]
+    assert me["properties"].keys() >= VALUES.keys()
+    assert set(me["required"]) >= VALUES.keys()

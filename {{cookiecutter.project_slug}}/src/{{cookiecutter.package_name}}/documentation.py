@@ -6,6 +6,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Router, get
 from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import (
@@ -20,6 +21,7 @@ from litestar.openapi.spec import (
 from litestar.openapi.spec.enums import OpenAPIFormat
 from litestar.params import FromPath
 from litestar.response import File
+from litestar.types import Method
 
 from .accounts.schemas import Input
 from .problems import MEDIA_TYPE
@@ -36,6 +38,8 @@ PROBLEM = Schema(
     },
     required=["type", "title", "status"],
 )
+
+NULL = Schema(type=OpenAPIType.NULL)
 
 PATH = "/schema"
 
@@ -122,7 +126,15 @@ def openapi_config(settings: Settings) -> OpenAPIConfig | None:
         ),
         render_plugins=[DocsPage()],
         use_handler_docstrings=True,
+        operation_id_creator=_name_operation,
     )
+
+
+def _name_operation(handler: HTTPRouteHandler, method: Method, path: list[Any]) -> str:
+    """Name an operation as its handler: generated clients call it by this name."""
+    if len(handler.paths) == len(handler.http_methods) == 1:
+        return handler.handler_name.removesuffix("_handler")
+    return OpenAPIConfig.operation_id_creator(handler, method, path)
 
 
 def complete_document(app: Litestar) -> None:
@@ -131,13 +143,17 @@ def complete_document(app: Litestar) -> None:
     Litestar describes the errors that it would send itself, and bodies without their bounds.
     """
     document = app.openapi_schema
-    document.components.schemas["Problem"] = PROBLEM
+    schemas = document.components.schemas
+    schemas["Problem"] = PROBLEM
     for body in Input.__subclasses__():
-        document.components.schemas[body.__name__].additional_properties = False
+        schemas[body.__name__].additional_properties = False
+    # A token field with a default is in each answer all the same.
+    schemas["Me"].required = list(schemas["Me"].properties or ())
     for item in (document.paths or {}).values():
         for operation in (item.get, item.post, item.patch, item.delete):
             if operation is not None:
                 _summarise(operation)
+                _document_openness_of(operation)
                 _document_body_of(operation)
                 _document_problems_of(operation)
 {% if cookiecutter.auth_backend == "oauth2" %}
@@ -152,13 +168,20 @@ def _summarise(operation: Operation) -> None:
     operation.description = description.strip() or None
 
 
+def _document_openness_of(operation: Operation) -> None:
+    """An empty list opens an operation. From a handler, Litestar takes it for no list at all."""
+    if operation.security == [{}]:
+        operation.security = []
+
+
 def _document_body_of(operation: Operation) -> None:
-    """A body that may be null may be missing as well. Litestar calls each one required."""
+    """A body that may be None is one to leave out. Litestar calls it required, and null."""
     body = operation.request_body
     if isinstance(body, RequestBody):
         (content,) = body.content.values()
-        choices = content.schema.one_of if isinstance(content.schema, Schema) else None
-        body.required = Schema(type=OpenAPIType.NULL) not in (choices or ())
+        if isinstance(content.schema, Schema) and NULL in (content.schema.one_of or ()):
+            content.schema.one_of = [each for each in content.schema.one_of or () if each != NULL]
+            body.required = False
 
 
 def _document_problems_of(operation: Operation) -> None:
@@ -183,11 +206,12 @@ def _problem(description: str) -> OpenAPIResponse:
 def _document_errors_of_token_endpoint(document: OpenAPI) -> None:
     """The token endpoint has the errors of RFC 6749 section 5.2."""
     text = Schema(type=OpenAPIType.STRING)
-    error = Schema(
+    document.components.schemas["OAuth2Error"] = Schema(
         type=OpenAPIType.OBJECT,
         properties={"error": text, "error_description": text},
         required=["error"],
     )
+    error = Reference(ref="#/components/schemas/OAuth2Error")
     operation = (document.paths or {})[TOKEN_URL].post
     for response in ((operation and operation.responses) or {}).values():
         if isinstance(response, OpenAPIResponse) and MEDIA_TYPE in (response.content or {}):
