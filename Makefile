@@ -50,6 +50,10 @@ test: rendered  ## run the tests, but for those that take long
 test-full: rendered  ## run the tests that take long
 	$(PYTEST) -m full
 
+.PHONY: bench
+bench: rendered  ## measure rendered projects beside others; ONLY=growth does one section
+	$(VENV)/bin/python -m benchmarks $(ONLY)
+
 .PHONY: lint
 lint: $(READY)  ## check the template's own code
 	$(VENV)/bin/ruff check

@@ -96,3 +96,16 @@ def make_row(choices: dict[str, str], names: dict[str, str]) -> Row:
 
 
 ROWS = [make_row(choices, names) for choices, names in zip(choose(), cycle(NAMES))]
+DEFAULTS = Row("defaults", {})
+
+SPREAD = [
+    DEFAULTS,
+    *(
+        row
+        for row, places in zip(
+            ROWS, product(*map(range, map(len, INTERACTING.values()))), strict=True
+        )
+        if sum(places) % 2
+    ),
+]
+"""The defaults and every second row: each two of the answers that interact occur together."""

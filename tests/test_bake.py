@@ -15,7 +15,7 @@ import yaml
 from scripts.demo import TEMPLATE
 
 from .conftest import QUESTIONS, Bake, BakedProject
-from .rows import ACCEPTED, INTERACTING, OTHERS, ROWS, Row, choose, pairs
+from .rows import ACCEPTED, DEFAULTS, INTERACTING, OTHERS, ROWS, SPREAD, Row, choose, pairs
 
 PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
 
@@ -90,7 +90,7 @@ PARSERS: dict[str, Callable[[str], object]] = {
 }
 
 MIXED = [
-    Row("defaults", {}),
+    DEFAULTS,
     Row("issuers-only", {"accepted_issuers": "https://a.example", "accepted_audiences": "none"}),
     Row("audiences-only", {"accepted_issuers": "none", "accepted_audiences": "b"}),
 ]
@@ -142,6 +142,12 @@ def test_the_rows_hold_all_that_interacts_and_every_pair_of_answers() -> None:
     }
     assert set().union(*map(pairs, chosen)) == every_pair
     assert set(ACCEPTED) == set(INTERACTING["accepted"])
+
+
+def test_the_rows_that_are_run_each_time_hold_every_pair_of_what_interacts() -> None:
+    for names in combinations(["auth_backend", "token_fields", "accepted_issuers"], 2):
+        wanted = product(*({row.answers[name] for row in ROWS} for name in names))
+        assert {tuple(row.answers[name] for name in names) for row in SPREAD[1:]} == {*wanted}
 
 
 # --- Secrets ---

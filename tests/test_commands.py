@@ -24,6 +24,7 @@ pytestmark = pytest.mark.full
 
 NOT_TYPED = {
     "make demo": "tests/test_demo.py does it; make test is what runs here",
+    "make bench": "measures, which takes half an hour and a quiet machine",
     "pip install": "asks PyPI",
     "git push": "releases the template",
     "docker compose": "needs Docker, and images from elsewhere",

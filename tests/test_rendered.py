@@ -7,10 +7,13 @@ import pytest
 
 from .conftest import Bake, BakedProject, need
 from .environment import THIS_PYTHON, find_python, mypy_cache
-from .rows import ROWS, Row
+from .rows import ROWS, SPREAD, Row
 
-EACH_ROW = pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in ROWS])
 OTHER_PYTHONS = [version for version in ("3.11", "3.12", "3.13") if version != THIS_PYTHON]
+
+
+def each(rows: list[Row]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("row", [pytest.param(row, id=row.id) for row in rows])
 
 
 def check_types(project: BakedProject, version: str = THIS_PYTHON) -> None:
@@ -34,18 +37,18 @@ def other_python(number: int) -> str:
     return found[number % len(found)]
 
 
-@EACH_ROW
+@each(ROWS)
 def test_a_row_passes_its_own_types(row: Row, bake: Bake) -> None:
     check_types(bake(**row.answers))
 
 
-@EACH_ROW
+@each(SPREAD)
 def test_a_row_passes_its_own_tests(row: Row, bake: Bake) -> None:
     run_tests(bake(**row.answers))
 
 
 @pytest.mark.full
-@EACH_ROW
+@each(ROWS)
 def test_a_row_passes_on_another_python_and_is_covered(row: Row, bake: Bake) -> None:
     version = other_python(ROWS.index(row))
     project = bake(**row.answers)
