@@ -6,14 +6,13 @@ prints a table for each section, or for those that are named, and draws the firs
 """
 
 import json
-import os
 import shutil
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -50,10 +49,9 @@ class Workshop:
         self._databases = 0
 
     def project(self, **answers: str) -> Project:
-        name = "_".join(answers.values()).lower() or "defaults"
+        name = "-".join(answers.values()).lower() or "defaults"
         if name not in self._projects:
-            with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
-                self._projects[name] = environment.render(self.folder, name, **answers)
+            self._projects[name] = environment.render(self.folder, name, **answers)
         return self._projects[name]
 
     @cached_property

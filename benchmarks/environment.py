@@ -2,10 +2,10 @@
 
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from cookiecutter.main import cookiecutter
 from uv import find_uv_bin
 
 from scripts.demo import TEMPLATE, machine_environment
@@ -43,9 +43,14 @@ class Project:
 
 def render(folder: Path, name: str, **answers: str) -> Project:
     """Render a project with the default answers but these."""
-    context = {"project_slug": f"bench-{name}", "package_name": f"bench_{name}", **answers}
-    path = cookiecutter(str(TEMPLATE), no_input=True, output_dir=str(folder), extra_context=context)
-    return Project(Path(path), context["package_name"])
+    slug = f"bench-{name}"
+    context = {"project_slug": slug, "package_name": slug.replace("-", "_"), **answers}
+    command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input"]
+    given = [f"{question}={answer}" for question, answer in context.items()]
+    subprocess.run(
+        [*command, "--output-dir", str(folder), *given], stdout=subprocess.DEVNULL, check=True
+    )
+    return Project(folder / slug, context["package_name"])
 
 
 def install() -> None:

@@ -166,6 +166,8 @@ def start_load(target: Running, *, seconds: int, connections: int) -> subprocess
         raise Unusable("wrk is missing. On Debian: apt install wrk")
     headers = [part for item in target.headers.items() for part in ("--header", ": ".join(item))]
     options = ["--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"]
+    # Its own two seconds are less than a login waits for its turn.
+    options += ["--timeout", "30s"]
     script = target.candidate.script
     if script:
         options += ["--script", str(SCRIPTS / script[0])]

@@ -220,7 +220,11 @@ MUTATIONS = [
         backend=COOKIE,
     ),
     mutation(
-        "cross-site-writes", "app.py", "guards=[refuse_cross_site_writes],", "", backend=COOKIE
+        "cross-site-writes",
+        BACKEND,
+        "if writes and _is_cross_site(",
+        "if False and (",
+        backend=COOKIE,
     ),
     mutation(
         "foreign-handshakes",

@@ -47,14 +47,15 @@ TokenDep = Annotated[str, Depends(oauth2_scheme)]
 async def lifespan(_: FastAPI) -> Any:
     SQLModel.metadata.create_all(engine)
     with Session(engine) as session:
-        session.add(
-            User(
-                email="ada@example.com",
-                full_name="Ada Lovelace",
-                hashed_password=password_hash.hash("secret"),
+        if session.exec(select(User)).first() is None:
+            session.add(
+                User(
+                    email="ada@example.com",
+                    full_name="Ada Lovelace",
+                    hashed_password=password_hash.hash("secret"),
+                )
             )
-        )
-        session.commit()
+            session.commit()
     yield
 
 

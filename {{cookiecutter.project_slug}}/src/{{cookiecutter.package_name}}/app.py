@@ -23,7 +23,7 @@ from .documentation import complete_document, openapi_config
 from .logging import configure_logging
 from .middleware import RequestContext
 from .problems import StrictRequest, exception_handlers
-from .security.backend import create_backend{{ ", refuse_cross_site_writes" if cookiecutter.auth_backend == "cookie" }}
+from .security.backend import create_backend
 from .security.key_store import load_key_ring
 from .security.passwords import Passwords
 from .security.throttle import Throttle
@@ -65,9 +65,6 @@ def create_app(settings: Settings | None = None) -> Litestar:
             *health.route_handlers,
 {{ "            *jwks.route_handlers,\n" if cookiecutter.__asymmetric == "yes" }}        ],
         on_app_init=[backend.on_app_init],
-{% if cookiecutter.auth_backend == "cookie" %}
-        guards=[refuse_cross_site_writes],
-{% endif %}
         dependencies={
             "keys": Provide(lambda: keys, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
