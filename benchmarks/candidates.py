@@ -93,7 +93,7 @@ def others(folder: Path) -> list[Candidate]:
     quiet = "--no-access-log"
     return [
         served("Litestar's example, dict", "litestar_dict", sign_in_litestar, quiet),
-        served("the same with access log", "litestar_dict", sign_in_litestar),
+        served("Litestar's example, access log", "litestar_dict", sign_in_litestar),
         served("FastAPI's tutorial, dict", "fastapi_dict", sign_in_fastapi, quiet),
         served("FastAPI, SQLModel, SQLite", "fastapi_sqlmodel", sign_in_fastapi, quiet),
         served("fastapi-users, SQLite", "fastapi_users_sqlalchemy", sign_in_fastapi_users, quiet),
