@@ -59,7 +59,9 @@ def rendered(
         "login_attempts_per_address": UNLIMITED,
         "registrations_per_address": UNLIMITED,
     }
-    environment = project.environment(environment="production", **unlimited, **settings)
+    environment = project.environment(
+        environment="production", log_format="json", **unlimited, **settings
+    )
     command = project.module(project.package, "run")
     return Candidate(name, command, project.path, sign_in, environment, pinned=pinned)
 

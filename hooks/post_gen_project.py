@@ -45,7 +45,11 @@ def write_private(file: Path, text: str) -> None:
 
 def environment(secret: str | None) -> str:
     """Return the text of `.env`."""
-    lines = ["# Made for this machine alone. Never commit it.", "ENVIRONMENT=development"]
+    lines = [
+        "# Made for this machine alone. Never commit it.",
+        "ENVIRONMENT=development",
+        "LOG_FORMAT=console",
+    ]
     if secret is not None:
         lines.append(f"JWT_SECRET={secret}")
     return "\n".join(lines) + "\n"
@@ -105,7 +109,7 @@ def next_commands(*, has_key: bool) -> list[str]:
         commands.append(f"uv run {slug} keys generate{reason}")
     if ANSWERS["database"] == "postgresql":
         commands += [f"createdb {ANSWERS['package']}", f"uv run {slug} database upgrade"]
-    return [*commands, f"uv run {slug} run", "uv run pytest"]
+    return [*commands, f"uv run {slug} run", f"uv run pytest{dim('  # in a second terminal')}"]
 
 
 def main() -> None:

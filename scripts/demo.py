@@ -88,7 +88,13 @@ def install(project: Project) -> None:
     """Install the project, and set up a database that it does not set up by itself."""
     uv = os.environ.get("UV", "uv")
     project.do(
-        "The project could not be installed.", uv, "sync", "--no-dev", "--python", sys.executable
+        "The project could not be installed.",
+        uv,
+        "sync",
+        "--quiet",
+        "--no-dev",
+        "--python",
+        sys.executable,
     )
     if project.answers["database"] == "sqlite":
         return

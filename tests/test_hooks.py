@@ -53,6 +53,7 @@ def test_a_secret_is_private_and_not_shown(
         line.split("=", 1) for line in Path(".env").read_text().splitlines() if "=" in line
     )
     assert settings["ENVIRONMENT"] == "development"
+    assert settings["LOG_FORMAT"] == "console"
     assert len(settings["JWT_SECRET"]) >= 64
     assert mode(".env") == 0o600
     said = capsys.readouterr().out
@@ -133,7 +134,7 @@ def test_on_a_server_the_database_is_made_first(
         "createdb my_api",
         "uv run api database upgrade",
         "uv run api run",
-        "uv run pytest",
+        "uv run pytest  # in a second terminal",
     ]
 
 

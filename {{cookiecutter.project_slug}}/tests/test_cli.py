@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from socket import create_server
 from typing import Any
 
 import click
@@ -69,6 +70,22 @@ def test_a_password_is_never_an_argument() -> None:
         for option in command.params:
             assert "password" not in (option.name or "") or isinstance(option, click.Option)
             assert option.name != "password"
+
+
+def test_a_port_that_is_taken_is_refused_in_one_line(cli: Cli) -> None:
+    with create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = cli("run", "--port", str(port))
+    assert refused.exit_code == 1
+    assert refused.stderr.splitlines() == [
+        f"Error: 127.0.0.1:{port}: Address already in use; choose another with --port"
+    ]
+
+
+def test_what_is_listed_can_be_copied(cli: Cli, ada: Person) -> None:
+    listed = cli("users", "list").stdout
+    assert ada.id in listed
+    assert ada.email in listed
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def configure_logging(settings: Settings, stream: TextIO = sys.stdout) -> None:
     renderer: Processor = (
         structlog.processors.JSONRenderer(serializer=_to_json)
         if as_json
-        else structlog.dev.ConsoleRenderer()
+        else structlog.dev.ConsoleRenderer(colors=stream.isatty())
     )
     structlog.configure(
         processors=[*shared, renderer],

@@ -1,5 +1,7 @@
 """The command line: for whoever runs the app."""
 
+import socket
+
 import click
 
 {{ "from .. import migrations\nfrom ..engine import in_transaction\n" if cookiecutter.database == "sqlite" }}from ..security.key_store import load_key_ring
@@ -37,11 +39,24 @@ def run(host: str | None, port: int | None, workers: int | None, reload: bool) -
     given = {"host": host, "port": port, "workers": workers}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     load_key_ring(settings)
-{{ "    in_transaction(settings.database_url.get_secret_value(), migrations.upgrade)\n" if cookiecutter.database == "sqlite" }}    address = f"http://{settings.host}:{settings.port}"
+{{ "    in_transaction(settings.database_url.get_secret_value(), migrations.upgrade)\n" if cookiecutter.database == "sqlite" }}    _refuse_a_taken_port(settings.host, settings.port)
+    address = f"http://{settings.host}:{settings.port}"
     if settings.development:
         click.echo("Development: {{ "cookies over plain HTTP, " if cookiecutter.auth_backend == "cookie" }}open docs page, no HSTS.", err=True)
     click.echo(f"Serving {address}{'/schema' if settings.docs_enabled else ''}", err=True)
     serve(settings, reload=reload)
+
+
+def _refuse_a_taken_port(host: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        # As the server does: a port whose last connection has just ended is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = f"{host}:{port}: {error.strerror}; choose another with --port"
+            raise click.ClickException(reason) from None
 
 
 main.add_command(users)

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -22,9 +23,6 @@ from ..security.throttle import Throttle
 from ..settings import COMMAND, load_settings
 
 T = TypeVar("T")
-
-MIN_COLUMN_WIDTH = 10
-"""Characters below which a column cannot be read."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -81,11 +79,13 @@ def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:
         click.echo("None.")
         return
     console = Console()
-    if len(rows[0]) * MIN_COLUMN_WIDTH > console.width:
+    table = _table(rows)
+    unbounded = console.options.update(max_width=sys.maxsize)
+    if console.measure(table, options=unbounded).maximum <= console.width:
+        console.print(table)
+    else:
         for row in rows:
             console.print(_record(row), "")
-    else:
-        console.print(_table(rows))
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> Table:
@@ -98,7 +98,7 @@ def _table(rows: Sequence[dict[str, Any]]) -> Table:
 
 
 def _record(row: dict[str, Any]) -> Table:
-    """Return a row as lines of its own, for one that has too many columns to stand side by side."""
+    """Return a row as lines of its own, for one that is too long to be copied from one line."""
     record = Table.grid("name", "value", padding=(0, 2))
     for name, value in row.items():
         record.add_row(f"[bold]{name}[/]", _shown(value))
@@ -106,4 +106,6 @@ def _record(row: dict[str, Any]) -> Table:
 
 
 def _shown(value: Any) -> str:
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}Z"
     return "" if value is None else escape(str(value))

@@ -14,7 +14,7 @@ from ..settings import load_settings
 
 @click.group()
 def database() -> None:
-    """Bring the database's schema up to date."""
+    """Bring the schema up to date, compare it, take it back; write migrations."""
 
 
 @database.command()
