@@ -73,8 +73,10 @@ class Reader:
         self.slug = slug
         self._servers = servers
         self._home = home
+        self._url = ""
         tools = home / "tools"
         tools.mkdir(parents=True)
+        (home / ".curlrc").write_text("fail-with-body\n")
         write_tool(tools / "uv", f'shift; PATH="{prepare()}/bin:$PATH" exec "$@"')
         write_tool(tools / "uvx", f'PATH="{Path(sys.executable).parent}:$PATH" exec "$@"')
         package = slug.replace("-", "_")
@@ -143,7 +145,8 @@ class Reader:
     def type(self, block: str) -> str:
         """Type a block, answer what is asked, and return what is said."""
         script = self._home / "block.sh"
-        script.write_text(block.replace("KID", KID.format(self.slug)))
+        block = block.replace("KID", KID.format(self.slug))
+        script.write_text(block.replace("http://127.0.0.1:8000", self._url))
         self._shell.sendline(f". {script}; echo 'all of it'")
         said = ""
         while True:
@@ -162,9 +165,7 @@ class Reader:
         folder = self.folder()
         project = BakedProject(folder, {"package_name": next((folder / "src").iterdir()).name})
         server = self._servers.enter_context(running(project, **POSTGRESQL))
-        address = server.url.removeprefix("http://")
-        connect = f'connect-to = "127.0.0.1:8000:{address}"'
-        (self._home / ".curlrc").write_text(f"{connect}\nfail-with-body\n")
+        self._url = server.url
 
     def write(self, introduction: str, code: str) -> None:
         """Put code where the sentence before it says: into a class, or into a new file."""
