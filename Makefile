@@ -70,7 +70,7 @@ recording: $(READY)  ## draw the questions and answers that README.md shows
 
 .PHONY: clean
 clean:  ## remove all that was made here
-	rm -rf .venv .venv-rendered .venv-uv scratch uv.lock .*_cache .hypothesis
+	rm -rf .venv .venv-rendered .venv-bench .venv-uv scratch uv.lock .*_cache .hypothesis
 
 # The environment that rendered projects are tested in.
 .PHONY: rendered

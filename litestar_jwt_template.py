@@ -275,7 +275,7 @@ def _item_fault(item: str, seen: Iterable[str]) -> str | None:
         return "`none` stands beside other items, or is not in lower case"
     # The answers travel through .env, YAML and shell commands as well.
     if not re.fullmatch(r"[!-~]+", item) or set(item) & set("\"'`\\<>{}|^$"):
-        return f"{_shown(item)} holds a character that no URI has (a space, a quote, ...)"
+        return f"{_shown(item)} contains a character that is not allowed (a space, a quote, $, ...)"
     if item in seen:
         return f"{_shown(item)} stands there twice"
     return None
@@ -1008,6 +1008,8 @@ def _imports(field: _Field) -> Imports:
         tokens.append("from dataclasses import field")
     if field.type.choices:
         tokens.append("from typing import Literal")
+    if scalar.annotation == "AwareDatetime":
+        tokens.append("from typing import Annotated")
     own_column = scalar.own_column and not field.type.many
     column = "JSON" if field.type.many else scalar.column
     return {

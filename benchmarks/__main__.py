@@ -51,7 +51,7 @@ class Workshop:
     def project(self, **answers: str) -> Project:
         name = "-".join(answers.values()).lower() or "defaults"
         if name not in self._projects:
-            self._projects[name] = environment.render(self.folder, name, **answers)
+            self._projects[name] = environment.render(self.folder / name, **answers)
         return self._projects[name]
 
     @cached_property
@@ -305,13 +305,11 @@ def main(*names: str) -> str | None:
     environment.install()
     with TemporaryDirectory() as folder, ExitStack() as stack:
         shop = Workshop(Path(folder), stack)
-        for place in ("tokens", "starting"):
-            (shop.folder / place).mkdir()
         try:
             for name in names or SECTIONS:
                 print(f"## {name}: {SECTIONS[name].__doc__}\n", flush=True)
                 SECTIONS[name](shop)
-        except Unusable as error:
+        except (Unusable, LookupError) as error:
             return str(error)
     return None
 

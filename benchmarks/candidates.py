@@ -7,12 +7,12 @@ from pathlib import Path
 import httpx
 
 from scripts.demo import EMAIL, PASSWORD
+from tests.servers import UNTHROTTLED
 
 from .environment import PYTHON, Project
 from .measuring import Candidate, SignIn
 
 APPS = Path(__file__).with_name("apps")
-UNLIMITED = "1000000000 per minute"
 CREDENTIALS = {"email": EMAIL, "password": PASSWORD}
 
 
@@ -54,13 +54,8 @@ def rendered(
     **settings: str,
 ) -> Candidate:
     """A rendered project as in production, but that nothing is refused for being too much."""
-    unlimited = {
-        "login_attempts_per_account": UNLIMITED,
-        "login_attempts_per_address": UNLIMITED,
-        "registrations_per_address": UNLIMITED,
-    }
     environment = project.environment(
-        environment="production", log_format="json", **unlimited, **settings
+        environment="production", log_format="json", **UNTHROTTLED, **settings
     )
     command = project.module(project.package, "run")
     return Candidate(name, command, project.path, sign_in, environment, pinned=pinned)
@@ -88,7 +83,7 @@ def others(folder: Path) -> list[Candidate]:
 
     def served(name: str, app: str, sign_in: SignIn, *options: str, path: str = "/me") -> Candidate:
         place = folder / f"{app}{len(options)}"
-        place.mkdir()
+        place.mkdir(parents=True)
         uvicorn = [str(PYTHON), "-m", "uvicorn", f"{app}:app", "--port", "{port}"]
         return Candidate(name, [*uvicorn, *options], place, sign_in, environment, path)
 

@@ -2,12 +2,12 @@
 
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from uv import find_uv_bin
 
+from scripts import demo
 from scripts.demo import TEMPLATE, machine_environment
 from tests.environment import prepare
 
@@ -41,16 +41,11 @@ class Project:
         )
 
 
-def render(folder: Path, name: str, **answers: str) -> Project:
-    """Render a project with the default answers but these."""
-    slug = f"bench-{name}"
-    context = {"project_slug": slug, "package_name": slug.replace("-", "_"), **answers}
-    command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input"]
-    given = [f"{question}={answer}" for question, answer in context.items()]
-    subprocess.run(
-        [*command, "--output-dir", str(folder), *given], stdout=subprocess.DEVNULL, check=True
-    )
-    return Project(folder / slug, context["package_name"])
+def render(folder: Path, **answers: str) -> Project:
+    """Render a project into a new folder, with the default answers but these."""
+    folder.mkdir()
+    rendered = demo.render(folder, [f"{name}={answer}" for name, answer in answers.items()])
+    return Project(rendered.path, rendered.answers["package_name"])
 
 
 def install() -> None:

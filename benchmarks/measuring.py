@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from scripts.demo import free_port, machine_environment
+from tests.services import find_program
 
 ROUNDS = 5
 SECONDS = 3
@@ -161,9 +161,6 @@ def load(target: Running, *, seconds: int = SECONDS, connections: int = CONNECTI
 
 
 def start_load(target: Running, *, seconds: int, connections: int) -> subprocess.Popen[str]:
-    wrk = shutil.which("wrk")
-    if wrk is None:
-        raise Unusable("wrk is missing. On Debian: apt install wrk")
     headers = [part for item in target.headers.items() for part in ("--header", ": ".join(item))]
     options = ["--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"]
     # Its own two seconds are less than a login waits for its turn.
@@ -174,7 +171,13 @@ def start_load(target: Running, *, seconds: int, connections: int) -> subprocess
     return subprocess.Popen(
         [
             *(on_core(LOAD_CORE) if target.candidate.pinned else []),
-            *(wrk, "--latency", *options, *headers, target.url + target.candidate.path),
+            *(
+                find_program("wrk"),
+                "--latency",
+                *options,
+                *headers,
+                target.url + target.candidate.path,
+            ),
             *("--", *script[1:]),
         ],
         stdout=subprocess.PIPE,

@@ -49,8 +49,8 @@ def main(package: str, count: int, tokens: int, file: Path) -> None:
             connection.execute(insert(models.User), users)
             connection.execute(insert(models.Session), sessions)
 
-    engine = import_module(f"{package}.engine")
-    engine.in_transaction(settings.database_url.get_secret_value(), fill)
+    lock = import_module(f"{package}.migrations.lock")
+    lock.while_locked(settings.database_url.get_secret_value(), fill)
 
     ring = import_module(f"{package}.security.key_store").load_key_ring(settings)
     backend = import_module(f"{package}.security.backend").create_backend(settings, ring, main)

@@ -105,7 +105,7 @@ def next_commands(*, has_key: bool) -> list[str]:
     slug = ANSWERS["slug"]
     commands = [f"cd {slug}"]
     if not has_key:
-        reason = dim("  # OpenSSL is not here to make the key")
+        reason = dim("  # OpenSSL could not create the key")
         commands.append(f"uv run {slug} keys generate{reason}")
     if ANSWERS["database"] == "postgresql":
         commands += [f"createdb {ANSWERS['package']}", f"uv run {slug} database upgrade"]

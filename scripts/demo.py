@@ -193,7 +193,7 @@ def _completion(project: Project) -> list[str]:
     if not assignments:
         return []
     folder = shlex.quote(str(project.path))
-    return [f"(cd {folder} && {project.command} users set {EMAIL} {' '.join(assignments)})"]
+    return [f"(cd {folder} && {project.command} users set --yes {EMAIL} {' '.join(assignments)})"]
 
 
 def say(text: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from socket import create_connection
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from cookiecutter.utils import create_env_with_context
@@ -19,6 +19,7 @@ from pytest_cookies.plugin import Cookies
 from scripts.demo import TEMPLATE, machine_environment
 
 from .environment import THIS_PYTHON, prepare
+from .services import find_program
 
 QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))
 
@@ -102,5 +103,18 @@ def need(service: str, port: int) -> None:
     try:
         create_connection(("127.0.0.1", port), timeout=5).close()
     except OSError as error:
-        refuse = pytest.fail if os.environ.get("REQUIRE_SERVICES") else pytest.skip
-        refuse(f"no {service} at 127.0.0.1:{port}: {error}")
+        do_without(f"no {service} at 127.0.0.1:{port}: {error}")
+
+
+def need_program(name: str) -> str:
+    """Return where a program is. Skip or fail as `need` does."""
+    try:
+        return find_program(name)
+    except LookupError as error:
+        do_without(str(error))
+
+
+def do_without(reason: str) -> NoReturn:
+    if os.environ.get("REQUIRE_SERVICES"):
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -26,47 +26,143 @@ def mutation(
 
 
 BACKEND = "security/backend.py"
+LOCK = "migrations/lock.py"
 LOOKUP = "accounts/lookup.py"
+POSTURE = "security/posture.py"
+PASSWORDS = "security/passwords.py"
 SERVICE = "accounts/service.py"
 SESSIONS = "accounts/sessions.py"
+STRENGTH = "security/strength.py"
+THROTTLE = "security/throttle.py"
 TOKENS = "security/tokens.py"
-VERIFIER = "security/verifier.py"
+OF_GUARDS = "tests/test_guards.py"
+POSTGRESQL = {"database": "postgresql"}
+ISSUERS = "security/issuers.py"
 OF_PASSWORDS = "tests/test_passwords.py"
+OF_POSTURE = "tests/test_posture.py"
+OF_TWO_PROCESSES = "tests/test_two_processes.py"
 OF_SESSIONS = "tests/test_sessions.py"
+OF_SETTINGS = "tests/test_settings.py"
+OF_EXTENSIONS = "tests/test_extension_points.py"
 OF_ISSUERS = "tests/test_issuers.py"
+OF_RACES = "tests/test_races.py"
+STORE = "security/throttle_store.py"
+OF_STORE = "tests/test_throttle_store.py"
+OF_COMMANDS = "tests/test_cli.py"
+OF_FILES = "tests/test_private_files.py"
+OF_ISSUER_KEYS = "tests/test_issuer_keys.py"
 
 MUTATIONS = [
-    mutation("audience-unchecked", VERIFIER, "audience=self._audiences", "audience=None"),
-    mutation("type-unchecked", VERIFIER, "if issuer.typ is not None and", "if False and"),
-    mutation("algorithm-from-header", VERIFIER, "algorithm=key.algorithm", "algorithm=header.alg"),
-    mutation(
-        "claims-not-required",
-        VERIFIER,
-        "require_claims=issuer.required_claims",
-        "require_claims=None",
+    mutation("signature-unchecked", TOKENS, "if not key.verifies(", "if False and ("),
+    mutation("audience-unchecked", TOKENS, "if expected.audiences and not", "if False and not"),
+    Mutation(
+        "issuer-unchecked",
+        TOKENS,
+        (
+            (
+                "self._trusted.get(name) or self._trusted.get(None)",
+                "next(iter(self._trusted.values()))",
+            ),
+            ("if expected.issuers and claims.iss not in expected.issuers:", "if False:"),
+        ),
     ),
-    mutation("any-alphabet", VERIFIER, "or not COMPACT_JWS.fullmatch(encoded_token)", ""),
-    mutation("any-length", VERIFIER, "len(encoded_token) > MAX_TOKEN_LENGTH or", ""),
+    mutation("type-unchecked", TOKENS, "if expected.typ is not None and", "if False and"),
+    mutation("algorithm-from-header", TOKENS, "if header.alg != key.algorithm:", "if False:"),
+    mutation("extensions-ignored", TOKENS, "if not (header.crit is header", "if False and (header"),
+    mutation("expiry-unchecked", TOKENS, "if expected.verify_exp and", "if False and"),
+    mutation("not-before-unchecked", TOKENS, "if expected.verify_nbf and", "if False and"),
+    mutation("issued-in-the-future", TOKENS, "if claims.iat > now + expected.leeway:", "if False:"),
+    mutation("sessions-not-required", TOKENS, "if expected.own and not (", "if False and ("),
+    mutation("empty-token-ids", TOKENS, "not (claims.jti and", "not ("),
+    mutation("ids-in-any-form", TOKENS, "str(UUID(text)) == text", "bool(UUID(text))"),
+    mutation("any-length", TOKENS, "if len(text) > MAX_TOKEN_LENGTH:", "if False:"),
+    mutation("any-base64", TOKENS, '.rstrip(b"=") != text.encode():', '.rstrip(b"=") == b"":'),
     mutation(
-        "any-encoding", VERIFIER, "base64url_decode(header).decode()", "base64url_decode(header)"
+        "any-encoding",
+        TOKENS,
+        "msgspec.convert(_read_object(_segment(header)), Header)",
+        "msgspec.json.decode(_segment(header), type=Header)",
     ),
     mutation("kid-ignored", "security/keys.py", "self._by_kid[kid]", "self.signing.verification"),
-    mutation("leeway-of-an-hour", TOKENS, "leeway=verification.leeway", "leeway=3600"),
-    mutation("lax-registered-claims", TOKENS, "msgspec.convert(claims, RegisteredClaims)", "pass"),
-    mutation("lax-token-fields", TOKENS, "msgspec.convert(claims, TokenFields)", "pass"),
+    mutation("leeway-of-an-hour", TOKENS, "leeway=leeway,", "leeway=3600,"),
+    mutation(
+        "lax-claims", TOKENS, "convert(payload, Claims)", "convert(payload, Claims, strict=False)"
+    ),
+    mutation(
+        "overflow-escapes",
+        TOKENS,
+        "(msgspec.ValidationError, ValueError, OverflowError, OSError)",
+        "msgspec.ValidationError",
+    ),
     mutation(
         "mistakes-escape",
         TOKENS,
         "except Exception as error",
         "except KeyError as error",
-        "tests/test_extension_points.py",
+        OF_EXTENSIONS,
     ),
     mutation(
-        "cache-without-expiry",
-        "security/cache.py",
-        "if token and token.exp + self._leeway > datetime.now(UTC)",
-        "if token",
-        OF_SESSIONS,
+        "adapted-beyond-trust",
+        TOKENS,
+        "for name in names if signed[name] != adapted[name]",
+        "for name in names if False",
+        OF_EXTENSIONS,
+    ),
+    mutation(
+        "adapted-in-place",
+        TOKENS,
+        "[*value] if isinstance(value, list) else value",
+        "value",
+        OF_EXTENSIONS,
+    ),
+    mutation(
+        "subject-adapted", TOKENS, '(*TRUSTED, "sub") if expected.own else', "", OF_EXTENSIONS
+    ),
+    mutation(
+        "one-token-for-all-requests",
+        TOKENS,
+        "return _read_token(known.token)",
+        "return self.__dict__.setdefault(digest, _read_token(known.token))",
+        OF_EXTENSIONS,
+    ),
+    mutation("cache-without-expiry", TOKENS, "and known.expires > time.time()", "", OF_SESSIONS),
+    mutation("cache-without-key", TOKENS, "and known.keys.holds(known.key)", "", OF_ISSUER_KEYS),
+    mutation(
+        "keys-never-renewed",
+        ISSUERS,
+        "clock >= self._fetched_at + min(MAX_AGE, self._max_age / 2)",
+        "False",
+        OF_ISSUER_KEYS,
+    ),
+    mutation(
+        "keys-of-any-age",
+        ISSUERS,
+        "monotonic() >= self._fetched_at + self._max_age",
+        "self._fetched_at < 0",
+        OF_ISSUER_KEYS,
+    ),
+    mutation("redirects-followed", ISSUERS, "redirects=False", "redirects=True", OF_ISSUER_KEYS),
+    mutation("key-sets-of-any-size", ISSUERS, "> MAX_SET_SIZE:", "< 0:", OF_ISSUER_KEYS),
+    mutation(
+        "a-deadline-for-each-byte",
+        ISSUERS,
+        "async with asyncio.timeout(FETCH_TIMEOUT):",
+        "async with asyncio.timeout(60):",
+        OF_ISSUER_KEYS,
+    ),
+    mutation(
+        "a-fetch-for-each-request",
+        ISSUERS,
+        "if self._fetching and not self._fetching.done():\n            return self._fetching\n",
+        "",
+        OF_ISSUER_KEYS,
+    ),
+    mutation(
+        "checks-turned-off-by-nothing",
+        "settings.py",
+        "BeforeValidator(_accepted)",
+        "BeforeValidator(_comma_separated)",
+        "tests/test_settings.py",
     ),
     mutation("session-never-ends", LOOKUP, "expires_at > ?", "? <> ''", OF_SESSIONS),
     mutation("session-of-anyone", LOOKUP, "users.id = ? AND", "? <> '' AND"),
@@ -79,26 +175,91 @@ MUTATIONS = [
         OF_ISSUERS,
     ),
     mutation(
+        "guards-take-what-is-true",
+        "security/guards.py",
+        "if check(connection.auth) is not True",
+        "if not check(connection.auth)",
+        OF_GUARDS,
+    ),
+    mutation(
+        "asynchronous-guards",
+        "security/guards.py",
+        "if is_async_callable(check)",
+        "if False",
+        OF_GUARDS,
+    ),
+    mutation(
         "path-patterns",
         BACKEND,
         "exclude_http_methods=[],",
         'exclude_http_methods=[], exclude=["/login", "/schema"],',
+        OF_POSTURE,
     ),
     mutation(
         "open-methods",
         BACKEND,
         "exclude_http_methods=[]",
         'exclude_http_methods=["OPTIONS", "HEAD"]',
+        OF_POSTURE,
+    ),
+    mutation(
+        "backend-excludes",
+        POSTURE,
+        "if (value := getattr(backend, name)) != needed",
+        "if False",
+        OF_POSTURE,
+    ),
+    mutation("routers-open", POSTURE, "if any(OPEN in", "if False and any(OPEN in", OF_POSTURE),
+    mutation(
+        "anything-true-opens",
+        POSTURE,
+        "if not isinstance(value :=",
+        "if False and not isinstance(value :=",
+        OF_POSTURE,
+    ),
+    mutation(
+        "open-routes-unlogged",
+        "app.py",
+        'logger.info("open_routes"',
+        'dict(event="open_routes"',
+        OF_POSTURE,
     ),
     mutation("any-scheme", BACKEND, 'or scheme.lower() != "bearer"', ""),
     mutation("many-headers", BACKEND, "len(values) > 1 or", ""),
-    mutation("no-challenge", BACKEND, ", headers=CHALLENGE)", ")"),
+    mutation("no-challenge", "problems.py", "headers = challenge_of(request) | headers", "pass"),
+    mutation(
+        "challenge-without-error",
+        BACKEND,
+        'error = \', error="invalid_token"\' if header in connection.headers else ""',
+        'error = ""',
+    ),
+    mutation(
+        "logout-without-challenge",
+        "problems.py",
+        "headers = challenge_of(request) | headers",
+        "pass",
+        "tests/attacks/test_bearer.py::test_refused_logout_has_a_challenge",
+    ),
+    mutation(
+        "disconnection-is-a-fault",
+        "problems.py",
+        'if message["type"] == "http.disconnect"',
+        "if False",
+        "tests/test_server.py",
+    ),
     mutation(
         "reuse-forgiven",
         SESSIONS,
-        "if reused:\n                await",
-        "if False:\n                await",
+        "and await affected(session, this)",
+        "and True",
         OF_SESSIONS,
+    ),
+    Mutation(
+        "theft-cried-at-logout",
+        SESSIONS,
+        ((" and await affected(session, this)", ""),),
+        (OF_RACES,),
+        answers=POSTGRESQL,
     ),
     mutation(
         "no-rotation", SESSIONS, ", Session.refresh_hash == token.current_hash", "", OF_SESSIONS
@@ -117,7 +278,80 @@ MUTATIONS = [
         "now + self._idle_lifetime",
         OF_SESSIONS,
     ),
+    mutation(
+        "sessions-outlive-a-deactivation", SERVICE, "if not active:", "if False:", OF_SESSIONS
+    ),
+    mutation(
+        "inactive-but-found", LOOKUP, "expires_at > ? AND is_active", "expires_at > ?", OF_SESSIONS
+    ),
+    mutation(
+        "inactive-but-refreshed",
+        SESSIONS,
+        "Session.expires_at > now,\n                        User.is_active,",
+        "Session.expires_at > now,",
+        OF_SESSIONS,
+    ),
+    mutation(
+        "deactivated-in-flight",
+        SERVICE,
+        "if user and user.is_active else",
+        "if user else",
+        OF_RACES,
+    ),
+    mutation(
+        "new-password-in-flight",
+        SESSIONS,
+        "or latest.password_hash != user.password_hash",
+        "",
+        OF_RACES,
+    ),
+    mutation(
+        "confirmed-for-good",
+        SERVICE,
+        "if confirmed and user.password_hash",
+        "if False and user.password_hash",
+        OF_RACES,
+    ),
+    Mutation(
+        "operators-unlocked",
+        SERVICE,
+        ((".with_for_update()", ""),),
+        (OF_RACES,),
+        answers=POSTGRESQL,
+    ),
+    Mutation(
+        "account-unlocked",
+        SERVICE,
+        (("session.get(User, user_id, with_for_update=True)", "session.get(User, user_id)"),),
+        (OF_RACES,),
+        answers=POSTGRESQL,
+    ),
+    Mutation(
+        "refresh-unlocked",
+        SESSIONS,
+        ((".with_for_update(read=True, of=User)", ""),),
+        (OF_RACES,),
+        answers=POSTGRESQL,
+    ),
     mutation("others-stay", SERVICE, "await session.execute(others)", "pass", OF_SESSIONS),
+    mutation("rights-unasked", "cli/users.py", "if not yes:", "if False:", OF_COMMANDS),
+    mutation("linked-with-password", SERVICE, "if not keep_password:", "if False:", OF_COMMANDS),
+    mutation(
+        "linked-with-sessions",
+        SERVICE,
+        "user.password_hash = None\n                await session.execute(",
+        "user.password_hash = None\n                str(",
+        OF_COMMANDS,
+    ),
+    mutation(
+        "no-hash-without-a-password",
+        SERVICE,
+        "        matches = await",
+        "        if user and user.password_hash is None:\n"
+        "            raise WrongCredentials\n"
+        "        matches = await",
+        OF_PASSWORDS,
+    ),
     mutation(
         "no-dummy-hash",
         "security/passwords.py",
@@ -127,10 +361,116 @@ MUTATIONS = [
     ),
     mutation(
         "weak-passwords",
-        "security/passwords.py",
-        '["score"] < MIN_SCORE',
+        STRENGTH,
+        '["score"] < min_score',
         '["score"] < 0',
         OF_PASSWORDS,
+    ),
+    mutation("seconds-of-substitutions", STRENGTH, "L33T_TABLE.clear()", "", OF_PASSWORDS),
+    mutation("all-of-it-judged", STRENGTH, "LENGTH = 40", "LENGTH = 72", OF_PASSWORDS),
+    mutation(
+        "repeats-judged", STRENGTH, '_REPEATS.sub(r"\\1\\1", reading)', "reading", OF_PASSWORDS
+    ),
+    mutation(
+        "substitutions-unread",
+        STRENGTH,
+        "for spelling in SPELLINGS:",
+        "for spelling in SPELLINGS[:1]:",
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "own-name-judged",
+        STRENGTH,
+        'rest.replace(word, "").replace(word[::-1], "")',
+        "rest",
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "seasons-judged",
+        STRENGTH,
+        'SEASON_AND_YEAR.sub("", _folded(text))',
+        "_folded(text)",
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "logins-wait-for-judgements",
+        PASSWORDS,
+        "limiter=self._judging",
+        "limiter=self._hashing",
+        OF_PASSWORDS,
+    ),
+    mutation("judged-at-once", PASSWORDS, "CapacityLimiter(1)", "CapacityLimiter(4)", OF_PASSWORDS),
+    mutation(
+        "hashes-without-bound", PASSWORDS, "limiter=self._hashing", "limiter=None", OF_PASSWORDS
+    ),
+    mutation(
+        "compatibility-folded", PASSWORDS, 'normalize("NFC"', 'normalize("NFKC"', OF_PASSWORDS
+    ),
+    mutation("cut-at-72", PASSWORDS, '"NFC", password)', '"NFC", password[:72])', OF_PASSWORDS),
+    mutation(
+        "counted-after-the-hash",
+        SERVICE,
+        "await self._throttle.attempt(address, email)\n",
+        "await self._passwords.verify(None, password)\n"
+        "        await self._throttle.attempt(address, email)\n",
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "inactive-unhashed",
+        SERVICE,
+        "user.password_hash if user else None, password)",
+        "user.password_hash if user else None, password) if not user or user.is_active else False",
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "confirmed-without-end",
+        SERVICE,
+        "MAX_WRONG_PASSWORDS = 5",
+        "MAX_WRONG_PASSWORDS = 500",
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "confirmations-tested-then-counted",
+        SERVICE,
+        ", Session.wrong_passwords < MAX_WRONG_PASSWORDS)",
+        ")",
+        OF_TWO_PROCESSES,
+    ),
+    mutation(
+        "wrong-confirmations-stay",
+        SERVICE,
+        ".values(wrong_passwords=0)",
+        ".values(wrong_passwords=Session.wrong_passwords)",
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "confirmations-as-logins",
+        SERVICE,
+        "self._throttle.confirmation(address, None if session_id else user_id)",
+        "self._throttle.attempt(address, user.email)",
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "confirmations-unthrottled",
+        THROTTLE,
+        'self._count(self._per_address, "confirmation"',
+        'self._count(parse("9999/second"), "confirmation"',
+        OF_PASSWORDS,
+    ),
+    mutation("foreign-confirmations", THROTTLE, "if user_id:", "if False:", OF_ISSUERS),
+    mutation(
+        "password-change-unlogged",
+        SERVICE,
+        'audit.info("password_changed"',
+        'dict(event="password_changed"',
+        "tests/test_server.py",
+    ),
+    mutation(
+        "locals-in-the-log",
+        "logging.py",
+        "structlog.processors.format_exc_info",
+        "structlog.processors.dict_tracebacks",
+        "tests/test_answers.py",
     ),
     mutation(
         "unthrottled-accounts",
@@ -144,7 +484,7 @@ MUTATIONS = [
         "security/throttle.py",
         "if settings.throttle_url is None:",
         "if True:",
-        "tests/test_two_processes.py",
+        OF_TWO_PROCESSES,
     ),
     mutation(
         "unthrottled-addresses",
@@ -184,11 +524,141 @@ MUTATIONS = [
         "tests/test_openapi.py",
     ),
     mutation(
+        "keys-over-http",
+        "settings.py",
+        "if not self.development and is_plain",
+        "if False and is_plain",
+        OF_SETTINGS,
+    ),
+    mutation("keys-from-anywhere", "addresses.py", "if URL.match(text)", "if False", OF_SETTINGS),
+    mutation(
+        "keys-over-http-from-others",
+        "addresses.py",
+        "and not _is_loopback(url.hostname)",
+        "and False",
+        OF_SETTINGS,
+    ),
+    mutation(
+        "no-algorithm", "settings.py", "Field(min_length=1)", "Field(min_length=0)", OF_SETTINGS
+    ),
+    mutation("own-issuer-is-foreign", "settings.py", " - {self.issuer}", "", OF_SETTINGS),
+    mutation("any-origin", "addresses.py", "or not ORIGIN.fullmatch(text)", "", OF_SETTINGS),
+    mutation(
+        "any-header", "settings.py", "if TAKEN_HEADERS.fullmatch(name)", "if False", OF_SETTINGS
+    ),
+    mutation(
+        "settings-file-of-others",
+        "settings.py",
+        "        if not settings.development:\n            _refuse",
+        "        if False:\n            _refuse",
+        OF_SETTINGS,
+    ),
+    mutation("weak-hashes", "server.py", "and not sufficient", "and False", OF_SETTINGS),
+    mutation(
+        "proxies-unwarned",
+        "server.py",
+        "if hold_everything(settings.trusted_proxies)",
+        "if False",
+        OF_SETTINGS,
+    ),
+    mutation(
         "well-known-secrets",
         "security/key_store.py",
-        "if any(known in text.lower()",
-        "if False and any(known in text.lower()",
+        "if any(part in",
+        "if False and any(part in",
         "tests/test_keys.py",
+    ),
+    mutation(
+        "published-secrets",
+        "security/key_store.py",
+        "in _published_secrets()",
+        "in ()",
+        "tests/test_keys.py",
+    ),
+    mutation(
+        "encoded-secrets",
+        "security/key_store.py",
+        "if any(map(_is_text,",
+        "if False and any(map(_is_text,",
+        "tests/test_keys.py",
+    ),
+    mutation(
+        "guessable-secrets",
+        "security/key_store.py",
+        "if weakness(text, MIN_SCORE)",
+        "if False",
+        "tests/test_keys.py",
+    ),
+    mutation(
+        "store-in-clear",
+        STORE,
+        'tls = scheme["kind"], bool(scheme["tls"])',
+        'tls = scheme["kind"], False',
+        OF_STORE,
+    ),
+    mutation(
+        "store-of-anyone",
+        STORE,
+        '"ssl_check_hostname": True',
+        '"ssl_check_hostname": False',
+        OF_STORE,
+    ),
+    mutation("sentinels-in-clear", STORE, "sentinel_options |= encryption", "pass", OF_STORE),
+    mutation(
+        "store-options-dropped",
+        STORE,
+        "if unknown := sorted(set(parameters) - known):",
+        "if unknown := []:",
+        OF_STORE,
+    ),
+    mutation(
+        "cluster-error-escapes",
+        STORE,
+        "(ValkeyError, ValkeyClusterException)",
+        "(ValkeyError,)",
+        OF_STORE,
+    ),
+    mutation(
+        "secrets-for-others",
+        "private_files.py",
+        "draft.replace(file)",
+        "draft.chmod(0o644)\n        draft.replace(file)",
+        OF_FILES,
+    ),
+    mutation(
+        "readable-draft",
+        "private_files.py",
+        'descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f"{file.name}.")',
+        'name = f"{file}.draft"\n    descriptor = os.open(name, os.O_CREAT | os.O_WRONLY, 0o666)',
+        OF_FILES,
+    ),
+    Mutation(
+        "old-private-key-kept",
+        "cli/keys.py",
+        (("public_pem(old)", 'signing_file.read_text("ascii")'),),
+        ("tests/test_keys.py", OF_FILES),
+        answers={"signing_algorithm": "ES256"},
+    ),
+    mutation(
+        "rotated-back",
+        "cli/keys.py",
+        'held.coming, "", [*held.verifying, old]',
+        "held.coming, old, held.verifying",
+        OF_FILES,
+    ),
+    mutation(
+        "database-for-others",
+        "engine.py",
+        "touch(mode=0o600)",
+        "touch()",
+        "tests/test_database_file.py",
+    ),
+    mutation(
+        "folder-for-others",
+        "migrations/lock.py",
+        "mkdir(mode=0o700, ",
+        "mkdir(",
+        "tests/test_database_file.py",
     ),
     mutation(
         "insecure-cookie",
@@ -220,17 +690,121 @@ MUTATIONS = [
         backend=COOKIE,
     ),
     mutation(
+        "plain-http-pages",
+        BACKEND,
+        'return own if connection.scope["scheme"]',
+        'return own if not connection.scope["scheme"]',
+        backend=COOKIE,
+    ),
+    Mutation(
+        "origins-parsed",
+        BACKEND,
+        (
+            (
+                "origin not in _own_origins(connection)",
+                "urlsplit(origin).netloc not in _own_origins(connection)",
+            ),
+            ("from typing import Any", "from typing import Any\nfrom urllib.parse import urlsplit"),
+        ),
+        backend=COOKIE,
+    ),
+    mutation(
+        "paths-unescaped",
+        LOOKUP,
+        'Path(make_url(url).database or "").absolute().as_uri()',
+        'f"file:{make_url(url).database}"',
+        "tests/test_database_file.py",
+    ),
+    Mutation(
+        "text-that-is-not-stored",
+        TOKENS,
+        (('r"^[^\\x00-\\x1f\\x7f]+\\Z"', 'r"^[^\\x7f]+\\Z"'),),
+        (OF_ISSUERS,),
+        answers=POSTGRESQL,
+    ),
+    mutation(
+        "any-media-type",
+        "accounts/login.py",
+        "if request.content_type[0] != RequestEncodingType.URL_ENCODED",
+        "if False",
+        backend=OAUTH2,
+    ),
+    mutation(
+        "names-as-they-come",
+        "accounts/login.py",
+        "return Credentials.model_validate(",
+        "return Credentials.model_construct(email=data.username, password=data.password) or (",
+        backend=OAUTH2,
+    ),
+    mutation(
+        "addresses-with-names",
+        "accounts/schemas.py",
+        "if isinstance(value, str):",
+        "if False:",
+        "tests/test_accounts.py",
+    ),
+    mutation(
+        "request-ids-from-anyone",
+        "middleware.py",
+        'if scope["client"] and scope["client"][1] == 0',
+        "if True",
+        "tests/test_server.py::test_request_id_is_taken_from_a_trusted_proxy_alone",
+    ),
+    mutation(
+        "request-ids-of-any-length",
+        "middleware.py",
+        "value[:MAX_REQUEST_ID]",
+        "value",
+        "tests/test_server.py::test_request_id_is_taken_from_a_trusted_proxy_alone",
+    ),
+    mutation(
+        "audit-without-address",
+        "logging.py",
+        'event.setdefault("client", current_client.get())',
+        "pass",
+        "tests/test_server.py::test_audit_lines_have_request_id_and_address_of_the_client",
+    ),
+    mutation(
+        "handshakes-unlogged",
+        "middleware.py",
+        "not in {ScopeType.HTTP, ScopeType.WEBSOCKET}",
+        "not in {ScopeType.HTTP}",
+        "tests/attacks/test_websocket.py",
+    ),
+    mutation(
+        "any-number-of-connections",
+        "server.py",
+        "        limit_concurrency=settings.max_connections,\n",
+        "",
+        "tests/test_server.py::test_connection_above_the_limit_gets_503",
+    ),
+    mutation(
+        "sockets-outlive-sessions",
+        "websockets.py",
+        "lives = await _lives(socket)",
+        "lives = True",
+        "tests/test_websockets.py",
+    ),
+    mutation(
+        "cross-site-handshakes",
+        BACKEND,
+        "raise WebSocketException(code=4403",
+        "WebSocketException(code=4403",
+        "tests/attacks/test_websocket_hijacking.py",
+        backend=COOKIE,
+    ),
+    mutation(
         "cross-site-writes",
         BACKEND,
-        "if writes and _is_cross_site(",
-        "if False and (",
+        'raise PermissionDeniedException("Requests from',
+        'str("Requests from',
         backend=COOKIE,
     ),
     mutation(
         "foreign-handshakes",
         BACKEND,
-        "if handshake and _is_cross_site(connection):",
-        "if False:",
+        'scope.get("method")',
+        'scope.get("method", "GET")',
         backend=COOKIE,
     ),
     mutation(
@@ -246,5 +820,20 @@ MUTATIONS = [
         "token = read_token(connection, self.auth_header)",
         'token = connection.cookies.get("token") or read_token(connection, self.auth_header)',
         backend=OAUTH2,
+    ),
+    *(
+        Mutation(name, file, ((old, new),), ("tests/test_live_migrations.py",), answers=POSTGRESQL)
+        for name, file, old, new in (
+            ("one-transaction", "migrations/env.py", "    transaction_per_migration=True,\n", ""),
+            ("waits-for-a-table", LOCK, "'{TABLE_LOCK_WAIT}s'", "0"),
+            ("waits-with-a-snapshot", LOCK, "pg_try_advisory_lock(:key)", "pg_advisory_lock(:key)"),
+            ("invalid-index-unnamed", LOCK, "NOT indisvalid", "false"),
+        )
+    ),
+    Mutation(
+        "one-head",
+        "migrations/__init__.py",
+        (('message, autogenerate=True, head="heads"', "message, autogenerate=True"),),
+        ("tests/test_migrations.py",),
     ),
 ]

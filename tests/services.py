@@ -3,27 +3,40 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import pytest
 
 from scripts.demo import free_port
 
 
-def program(name: str) -> str:
-    """Return where a program is; skip the test if it is missing, or fail it where it may not be."""
-    # Debian does not put all of PostgreSQL's programs on the path.
-    folders = [os.environ["PATH"], *map(str, Path("/usr/lib/postgresql").glob("*/bin"))]
+def find_program(name: str) -> str:
+    """Return where a program is.
+
+    Raises:
+        LookupError: this machine has none.
+    """
+    # Debian does not put all of PostgreSQL's programs on the path, nor PgBouncer on that of users.
+    folders = [
+        os.environ["PATH"],
+        "/usr/sbin",
+        *map(str, Path("/usr/lib/postgresql").glob("*/bin")),
+    ]
     found = shutil.which(name, path=os.pathsep.join(folders))
     if found is None:
-        refuse = pytest.fail if os.environ.get("REQUIRE_SERVICES") else pytest.skip
-        refuse(f"no {name} on this machine")
+        raise LookupError(f"no {name} on this machine")
     return found
+
+
+def as_postgres(name: str, *arguments: str) -> list[str]:
+    """Return a command that root gives as another user: PostgreSQL's programs refuse root."""
+    user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+    return [*user, find_program(name), *arguments]
 
 
 @dataclass(frozen=True)
@@ -34,18 +47,30 @@ class Cluster:
     port: int
 
     def run(self, name: str, *arguments: str) -> None:
-        """Run one of PostgreSQL's programs, which refuse to be run by root."""
-        user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        """Run one of PostgreSQL's programs."""
         subprocess.run(
-            [*user, program(name), *arguments],
+            as_postgres(name, *arguments),
             cwd=self.folder,
             stdout=subprocess.DEVNULL,
             check=True,
             timeout=60,
         )
 
+    def execute(self, *statements: str) -> None:
+        self.run("psql", *self._superuser, *(f"--command={each}" for each in statements))
+
+    @contextmanager
+    def crowded(self) -> Iterator[None]:
+        """Take all connections that are left."""
+        with ExitStack() as taken:
+            for _ in iter(self._is_open, False):
+                command = [find_program("psql"), *self._superuser]
+                client = subprocess.Popen(command, stdin=subprocess.PIPE)
+                taken.callback(client.communicate)
+            yield
+
     def start(self) -> None:
-        options = f"-p {self.port} -h 127.0.0.1 -k {self.folder}"
+        options = f"-p {self.port} -h 127.0.0.1,::1 -k {self.folder}"
         self.run("pg_ctl", "start", "-w", "-D", "data", "-l", "log", "-o", options)
 
     def stop(self) -> None:
@@ -63,8 +88,19 @@ class Cluster:
 
     def create_database(self, name: str) -> str:
         """Return the SQLAlchemy URL of a new database."""
-        self.run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", name)
+        self.run("createdb", *self._superuser, name)
         return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{name}"
+
+    @property
+    def _superuser(self) -> list[str]:
+        return ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
+
+    def _is_open(self) -> bool:
+        try:
+            self.execute("SELECT 1")
+        except subprocess.CalledProcessError:
+            return False
+        return True
 
     def _processes(self) -> list[int]:
         first = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
@@ -73,13 +109,15 @@ class Cluster:
 
 
 @contextmanager
-def postgresql() -> Iterator[Cluster]:
-    """Run a PostgreSQL server."""
+def postgresql(**configuration: str) -> Iterator[Cluster]:
+    """Run a PostgreSQL server, with what its configuration says by name."""
     with tempfile.TemporaryDirectory(dir="/tmp") as name:
         cluster = Cluster(Path(name), free_port(0))
         if os.geteuid() == 0:
             shutil.chown(name, "postgres")
         cluster.run("initdb", "-D", "data", "-U", "postgres", "-A", "trust")
+        with (cluster.folder / "data" / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = '{value}'\n" for name, value in configuration.items())
         cluster.start()
         try:
             yield cluster
@@ -88,9 +126,45 @@ def postgresql() -> Iterator[Cluster]:
 
 
 @contextmanager
-def redis(port: int) -> Iterator[None]:
+def pgbouncer(cluster: Cluster, server_connections: int) -> Iterator[int]:
+    """Run a PgBouncer in transaction mode before a PostgreSQL server, and yield its port."""
+    port = free_port(0)
+    file = cluster.folder / f"pgbouncer-{port}.ini"
+    file.write_text(
+        "[databases]\n"
+        f"* = host=127.0.0.1 port={cluster.port} user=postgres\n"
+        "[pgbouncer]\n"
+        f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
+        f"pool_mode = transaction\ndefault_pool_size = {server_connections}\n"
+    )
+    user = "postgres" if os.geteuid() == 0 else None
+    command = [find_program("pgbouncer"), "--quiet", str(file)]
+    with subprocess.Popen(command, user=user, cwd=cluster.folder) as pooler:
+        try:
+            wait_until_open(port)
+            yield port
+        finally:
+            pooler.terminate()
+
+
+def wait_until_open(port: int) -> None:
+    """Wait until something listens on a port of this machine."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        else:
+            return
+
+
+@contextmanager
+def redis(port: int, *options: str) -> Iterator[None]:
     """Run a Redis, or what takes its place."""
-    command = [program("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    listening = ["--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    command = [find_program("redis-server"), *options, *listening]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         try:

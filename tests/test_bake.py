@@ -22,25 +22,29 @@ PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
 ALWAYS = {
     "": """
         .dockerignore .env .env.example .gitignore .pre-commit-config.yaml Dockerfile LICENSE
-        README.md compose.yaml pyproject.toml .github/workflows/ci.yml deploy/Caddyfile
+        README.md compose.yaml pyproject.toml .github/dependabot.yml .github/workflows/ci.yml
+        deploy/Caddyfile
     """,
     "src/PACKAGE/": """
-        __init__.py __main__.py app.py database.py documentation.py engine.py health.py logging.py
-        middleware.py problems.py server.py settings.py
+        __init__.py __main__.py addresses.py app.py database.py documentation.py engine.py
+        health.py logging.py middleware.py private_files.py problems.py server.py settings.py
+        token_fields.py websockets.py
     """,
     "src/PACKAGE/accounts/": """
-        __init__.py fields.py handlers.py login.py lookup.py models.py principal.py requests.py
+        __init__.py fields.py handlers.py login.py lookup.py models.py
         schemas.py service.py sessions.py users.py
     """,
     "src/PACKAGE/cli/": """
         __init__.py common.py database.py keys.py security.py sessions.py users.py
     """,
     "src/PACKAGE/migrations/": """
-        __init__.py env.py script.py.mako versions/0001_accounts.py versions/__init__.py
+        __init__.py env.py lock.py script.py.mako versions/0001_accounts.py
+        versions/0002_accounts_without_password.py versions/0003_wrong_passwords.py
+        versions/__init__.py
     """,
     "src/PACKAGE/security/": """
-        __init__.py backend.py cache.py issuers.py key_store.py keys.py passwords.py posture.py
-        throttle.py tokens.py verifier.py
+        __init__.py backend.py issuers.py key_store.py keys.py passwords.py posture.py
+        strength.py throttle.py throttle_store.py tokens.py
     """,
     "src/PACKAGE/static/": """
         docs.css initialise.js swagger_ui/LICENSE swagger_ui/NOTICE swagger_ui/README.md
@@ -48,11 +52,14 @@ ALWAYS = {
         swagger_ui/swagger-ui-bundle.js.LICENSE.txt swagger_ui/swagger-ui.css
     """,
     "tests/": """
-        __init__.py conftest.py databases.py examples.py server.py signing.py test_accounts.py
-        test_answers.py test_cli.py test_env_example.py test_extension_points.py
-        test_fields.py test_interoperability.py test_issuers.py test_keys.py test_login.py
-        test_openapi.py test_passwords.py test_server.py test_sessions.py test_settings.py
-        test_token_fields.py test_two_processes.py transport.py
+        __init__.py certificates.py conftest.py databases.py examples.py
+        own_migrations.py server.py signing.py test_accounts.py test_answers.py
+        test_cli.py test_env_example.py test_extension_points.py test_fields.py
+        test_interoperability.py test_issuer_keys.py test_issuers.py test_keys.py
+        test_login.py test_migrations.py test_openapi.py test_passwords.py
+        test_posture.py test_private_files.py test_races.py test_server.py
+        test_sessions.py test_settings.py test_throttle_store.py test_token_fields.py
+        test_two_processes.py test_websockets.py transport.py
     """,
     "tests/attacks/": """
         __init__.py conftest.py credentials.py extended_app.py forge.py handshake.py
@@ -62,11 +69,17 @@ ALWAYS = {
 }
 KEY_PAIR = "keys/signing.pem src/PACKAGE/jwks.py tests/test_jwks.py"
 SOMETIMES = {
+    ("signing_algorithm", "HS256"): "src/PACKAGE/security/published_secrets.txt",
     ("signing_algorithm", "RS256"): KEY_PAIR,
     ("signing_algorithm", "ES256"): KEY_PAIR,
     ("signing_algorithm", "EdDSA"): KEY_PAIR,
+    ("database", "sqlite"): "tests/test_database_file.py",
     ("__has_token_fields", "yes"): """
         src/PACKAGE/security/guards.py tests/test_guards.py tests/attacks/test_token_fields.py
+    """,
+    ("database", "postgresql"): """
+        src/PACKAGE/database_url.py tests/test_connections.py tests/test_database_url.py
+        tests/test_live_migrations.py
     """,
     ("auth_backend", "header"): "tests/attacks/test_bearer.py",
     ("auth_backend", "cookie"): """
@@ -128,6 +141,14 @@ def test_a_row_passes_lint(project: BakedProject) -> None:
     for check in (["check", "--output-format=concise"], ["format", "--check"]):
         linted = project.run("ruff", *check, "--no-cache")
         assert linted.returncode == 0, linted.stdout
+
+
+def test_an_update_leaves_every_migration_as_it_is(bake: Bake) -> None:
+    files = bake().files()
+    settings = tomllib.loads(files["pyproject.toml"].read_text("utf-8"))
+    migrations = {name for name in files if re.search(r"/versions/\d{4}_\w+\.py$", name)}
+    assert migrations
+    assert set(settings["tool"]["cruft"]["skip"]) == {".env", "keys"} | migrations
 
 
 def test_the_rows_hold_all_that_interacts_and_every_pair_of_answers() -> None:
@@ -275,3 +296,10 @@ def test_python_reads_as_python(name: str) -> None:
         elif statement.startswith("end"):
             depth -= 1
         assert depth <= 1, blocks
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_the_proxy_has_the_limits_that_the_server_lacks(bake: Bake, database: str) -> None:
+    caddyfile = (bake(database=database).path / "deploy/Caddyfile").read_text("utf-8")
+    limits = {"max_header_size 16KB", "read_header 10s", "read_body 30s", "idle 2m"}
+    assert {*limits, "max_size 64KiB"} <= {line.strip() for line in caddyfile.splitlines()}

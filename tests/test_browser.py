@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -13,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, Response, Route, expect,
 
 from scripts.demo import EMAIL, PASSWORD, TEMPLATE
 
-from .conftest import Bake
+from .conftest import Bake, need_program
 from .servers import running
 
 pytestmark = pytest.mark.full
@@ -32,10 +31,7 @@ SCREENSHOTS = TEMPLATE / "docs" / "screenshots"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        refuse = pytest.fail if os.environ.get("REQUIRE_SERVICES") else pytest.skip
-        refuse("no Chromium")
+    program = need_program("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=SWITCHES)
         yield browser

@@ -189,6 +189,15 @@ def open_account(client: Any) -> None:
     assert taken.type_ == "urn:problem:email-taken"
 
 
+def log_in(client: Any) -> Any:
+    from api_client.api.default import login
+    from api_client.models import Credentials
+
+    wrong = login.sync(client=client, body=Credentials(email=EMAIL, password=WRONG))
+    assert wrong.type_ == "urn:problem:wrong-credentials"
+    return login.sync(client=client, body=Credentials(email=EMAIL, password=PASSWORD))
+
+
 def use_session_and_end_it(client: Any) -> None:
     from api_client.api.default import get_me, list_sessions, logout
 
@@ -203,14 +212,12 @@ def use_session_and_end_it(client: Any) -> None:
 def test_a_generated_client_of_a_header_project(generate: Generate) -> None:
     url = generate("header")
     from api_client import AuthenticatedClient, Client
-    from api_client.api.default import get_me, login, refresh
-    from api_client.models import Credentials, RefreshRequest
+    from api_client.api.default import get_me, refresh
+    from api_client.models import RefreshRequest
 
     with Client(base_url=url) as anyone:
         open_account(anyone)
-        wrong = login.sync(client=anyone, body=Credentials(email=EMAIL, password=WRONG))
-        assert wrong.type_ == "urn:problem:wrong-credentials"
-        first = login.sync(client=anyone, body=Credentials(email=EMAIL, password=PASSWORD))
+        first = log_in(anyone)
         body = RefreshRequest(refresh_token=first.refresh_token)
         second = refresh.sync(client=anyone, body=body)
     with AuthenticatedClient(base_url=url, token=second.access_token) as ada:
@@ -223,14 +230,11 @@ def test_a_generated_client_of_a_header_project(generate: Generate) -> None:
 def test_a_generated_client_of_a_cookie_project(generate: Generate) -> None:
     url = generate("cookie")
     from api_client import Client
-    from api_client.api.default import get_me, login, refresh
-    from api_client.models import Credentials
+    from api_client.api.default import get_me, refresh
 
     with Client(base_url=url) as ada:
         open_account(ada)
-        wrong = login.sync(client=ada, body=Credentials(email=EMAIL, password=WRONG))
-        assert wrong.type_ == "urn:problem:wrong-credentials"
-        first = login.sync(client=ada, body=Credentials(email=EMAIL, password=PASSWORD))
+        first = log_in(ada)
         second = refresh.sync(client=ada)
         assert first.user == second.user == get_me.sync(client=ada)
         use_session_and_end_it(ada)

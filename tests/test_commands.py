@@ -24,7 +24,7 @@ pytestmark = pytest.mark.full
 
 NOT_TYPED = {
     "make demo": "tests/test_demo.py does it; make test is what runs here",
-    "make bench": "measures, which takes half an hour and a quiet machine",
+    "make bench": "measures, which takes a quarter of an hour and a quiet machine",
     "pip install": "asks PyPI",
     "git push": "releases the template",
     "docker compose": "needs Docker, and images from elsewhere",
@@ -48,7 +48,7 @@ RENDERED = [
 FENCE = re.compile(r"(?ms)^([^\n]*)\n\n( *)```(\w+)\n(.*?)^\2```$")
 SERVE = re.compile(r"(?m)^uv run \S+ run\n")
 PLACE = re.compile(r"(?:`(\w+)` in )?`((?:src|tests)/[\w/]+\.py)`[^`]*:$")
-PROMPTS = {r"\): $": "", r"Password: $": PASSWORD, r"confirmation: $": PASSWORD}
+PROMPTS = {r"\): $": "", r"Password: $": PASSWORD, r"confirmation: $": PASSWORD, r"\[y/N\]: $": "y"}
 # KID stands for one that `keys list` shows.
 KID = """$(uv run {} keys list --json | python3 -c '
 import json, sys

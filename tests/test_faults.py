@@ -1,13 +1,8 @@
 """What a rendered project does when what it stands on fails, or when it is killed itself."""
 
-import json
 import signal
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from threading import Event
 from typing import Any
 from uuid import uuid4
 
@@ -16,49 +11,30 @@ import pytest
 
 from scripts.demo import PASSWORD, free_port
 
-from .conftest import Bake, BakedProject
-from .servers import QUICK, RunningServer, running
+from .conftest import Bake, need_program
+from .deployments import (
+    HANGING,
+    PATIENCE,
+    Deployment,
+    Load,
+    assert_kept,
+    assert_unavailable,
+    under_load,
+    wait_until,
+)
+from .sentinels import RedisPair, redis_pair
 from .services import Cluster, postgresql, redis
 
 pytestmark = pytest.mark.full
 
 DATABASES = pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-PATIENCE = 60
-"""Seconds for what takes a few."""
-HANGING = 20
-"""Seconds after which a request is taken to hang."""
 
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
+    need_program("initdb")
     with postgresql() as cluster:
         yield cluster
-
-
-@dataclass
-class Deployment:
-    """A rendered project with a database of its own."""
-
-    project: BakedProject
-    settings: dict[str, str]
-
-    @contextmanager
-    def running(self, **settings: str) -> Iterator[RunningServer]:
-        with running(self.project, **QUICK, **self.settings, **settings) as server:
-            yield server
-
-    def command(self, *arguments: str) -> str:
-        """Run the project's command line."""
-        variables = {name.upper(): value for name, value in self.settings.items()}
-        done = self.project.run(
-            "python", "-m", self.project.answers["package_name"], *arguments, **variables
-        )
-        assert done.returncode == 0, done.stdout
-        return done.stdout
-
-    def addresses(self) -> set[str]:
-        """Return the addresses of all users that the database holds."""
-        return {user["email"] for user in json.loads(self.command("users", "list", "--json"))}
 
 
 Deploy = Callable[[str], Deployment]
@@ -76,94 +52,6 @@ def deploy(bake: Bake, request: pytest.FixtureRequest) -> Deploy:
         return deployment
 
     return make
-
-
-@dataclass
-class Load:
-    """What clients that come and go were answered."""
-
-    answers: list[httpx.Response] = field(default_factory=list)
-    unanswered: list[httpx.TransportError] = field(default_factory=list)
-    registered: list[str] = field(default_factory=list)
-    """Addresses."""
-    refresh_tokens: list[str] = field(default_factory=list)
-    """The last one of each session."""
-    over: Event = field(default_factory=Event)
-
-    def succeeded(self, since: int = 0) -> int:
-        return sum(answer.is_success for answer in self.answers[since:])
-
-    def failed(self, since: int = 0) -> int:
-        return sum(answer.is_error for answer in self.answers[since:])
-
-
-def visit(client: httpx.Client, load: Load) -> Iterator[httpx.Response]:
-    """Register, log in, read and refresh, as far as that is possible."""
-    person = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
-    yield (registered := client.post("/register", json={**person, "name": "Ada"}))
-    if registered.is_error:
-        return
-    load.registered.append(person["email"])
-    yield (logged_in := client.post("/login", json=person))
-    if logged_in.is_error:
-        return
-    tokens = logged_in.json()
-    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-    for _ in range(5):
-        yield client.get("/me", headers=bearer)
-    body = {"refresh_token": tokens["refresh_token"]}
-    yield (refreshed := client.post("/refresh", json=body))
-    if refreshed.is_success:
-        load.refresh_tokens.append(refreshed.json()["refresh_token"])
-
-
-@contextmanager
-def under_load(server: RunningServer, clients: int = 16) -> Iterator[Load]:
-    """Have clients visit, one visit after the other, until the block ends or nobody answers."""
-    load = Load()
-
-    def come_and_go() -> None:
-        with httpx.Client(base_url=server.url, timeout=HANGING) as client:
-            while not load.over.is_set():
-                try:
-                    load.answers.extend(visit(client, load))
-                except httpx.TransportError as error:
-                    load.unanswered.append(error)
-                    return
-
-    with ThreadPoolExecutor(clients) as pool:
-        pending = [pool.submit(come_and_go) for _ in range(clients)]
-        try:
-            yield load
-        finally:
-            load.over.set()
-    for client in pending:
-        client.result()
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def assert_unavailable(answer: httpx.Response) -> None:
-    assert answer.status_code == 503, answer.text
-    assert int(answer.headers["retry-after"]) > 0
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["title"] == "Service Unavailable"
-
-
-def assert_kept(deployment: Deployment, load: Load) -> None:
-    """Check that everyone who was told so has an account, and a session to go on with."""
-    assert load.registered
-    assert load.refresh_tokens
-    assert deployment.addresses() >= set(load.registered)
-    with deployment.running() as server, httpx.Client(base_url=server.url) as client:
-        for token in load.refresh_tokens:
-            answer = client.post("/refresh", json={"refresh_token": token})
-            assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize(
@@ -200,6 +88,7 @@ def test_a_database_that_goes_away_and_comes_back(
 
 @pytest.mark.parametrize("fails_open", [False, True])
 def test_a_throttle_that_goes_away_and_comes_back(fails_open: bool, deploy: Deploy) -> None:
+    need_program("redis-server")
     port = free_port(0)
     shared = {
         "throttle_url": f"valkey://127.0.0.1:{port}",
@@ -221,6 +110,78 @@ def test_a_throttle_that_goes_away_and_comes_back(fails_open: bool, deploy: Depl
         assert client.get("/me", headers=bearer).status_code == 200
         with redis(port):
             wait_until(lambda: client.post("/login", json=person).status_code == 200)
+
+
+def die(pair: RedisPair, port: int) -> None:
+    pair.running[port].kill()
+    pair.running[port].wait()
+
+
+def live_again(pair: RedisPair, port: int) -> None:
+    pair.start_store(port)
+
+
+def hang(pair: RedisPair, port: int) -> None:
+    pair.running[port].send_signal(signal.SIGSTOP)
+
+
+def go_on(pair: RedisPair, port: int) -> None:
+    pair.running[port].send_signal(signal.SIGCONT)
+
+
+@pytest.mark.parametrize(("leave", "return_"), [(die, live_again), (hang, go_on)])
+def test_the_throttle_follows_its_store_to_another_primary(
+    leave: Callable[[RedisPair, int], None],
+    return_: Callable[[RedisPair, int], None],
+    deploy: Deploy,
+) -> None:
+    need_program("redis-server")
+    need_program("redis-cli")
+    deployment = deploy("sqlite")
+    ada, ben = ({"email": f"{name}@example.com", "password": PASSWORD} for name in ("ada", "ben"))
+    limits = {"login_attempts_per_account": "5 per hour"}
+    with (
+        redis_pair() as pair,
+        deployment.running(throttle_url=pair.url, **limits) as server,
+        httpx.Client(base_url=server.url, timeout=HANGING) as client,
+    ):
+        wait_until(pair.is_complete)
+
+        def log_in(person: dict[str, str], **changes: str) -> httpx.Response:
+            return client.post("/login", json={**person, **changes})
+
+        assert client.post("/register", json={**ada, "name": "Ada"}).status_code == 201
+        logged_in = log_in(ada)
+        assert logged_in.status_code == 200
+        bearer = {"Authorization": f"Bearer {logged_in.json()['access_token']}"}
+        for _ in range(2):
+            assert log_in(ben, password="wrong").status_code == 401
+        wait_until(pair.has_replicated)
+
+        first, second = pair.ports
+        assert pair.primary() == first
+        leave(pair, first)
+        answers = [log_in(ada)]
+
+        def is_back() -> bool:
+            assert client.get("/me", headers=bearer).status_code == 200
+            answers.append(log_in(ada))
+            return answers[-1].is_success
+
+        wait_until(is_back)
+        for answer in answers[:-1]:
+            assert_unavailable(answer)
+        assert pair.primary() == second
+
+        # What the first had counted, the second has counted.
+        for _ in range(3):
+            assert log_in(ben, password="wrong").status_code == 401
+        assert log_in(ben, password="wrong").status_code == 429
+
+        return_(pair, first)
+        wait_until(lambda: pair.is_replica(first))
+        assert log_in(ada).status_code == 200
+        assert log_in(ben, password="wrong").status_code == 429
 
 
 @DATABASES

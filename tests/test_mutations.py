@@ -11,7 +11,8 @@ FIELDS = 'tenant_id: UUID, roles: list[str] = ["user"], seats: int = 1, trial: b
 @pytest.mark.full
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
 def test_a_missing_protection_is_noticed(mutation: Mutation, bake: Bake) -> None:
-    project = bake(auth_backend=mutation.backend, token_fields=FIELDS)
+    answers = {"auth_backend": mutation.backend, "token_fields": FIELDS, **mutation.answers}
+    project = bake(**answers)
     file = project.path / "src" / project.answers["package_name"] / mutation.file
     source = file.read_text("utf-8")
     for old, new in mutation.changes:

@@ -17,10 +17,9 @@ import pytest
 
 from scripts.demo import EMAIL, PASSWORD, TEMPLATE
 
-from .conftest import Bake, BakedProject, need
+from .conftest import Bake, BakedProject, need, need_program
 from .environment import prepare
 from .servers import RunningServer, running
-from .services import program
 from .test_rendered import check_types, run_tests
 
 pytestmark = pytest.mark.full
@@ -71,6 +70,8 @@ class Desk:
         self.here = {
             URL: str(self.template),
             "uvx cruft": str(Path(sys.executable).with_name("cruft")),
+            # These ask at a terminal.
+            **{f"users {name} ": f"users {name} --yes " for name in ("set", "link")},
             f"uv run {SLUG}": f"python -m {PACKAGE}",
             "uv run ": "",
             # It would ask the package index.
@@ -171,6 +172,27 @@ def earlier(desk: Desk) -> Desk:
     edit(source / "app.py", "        request_max_body_size=settings.max_body_size,\n", "")
     (project / "tests/test_env_example.py").unlink()
     (source / "legacy.py").write_text("")
+    desk.do(
+        *("git add --all", "git commit --message Earlier", "git tag 0.1.0"),
+        folder=desk.template,
+    )
+    return desk
+
+
+@pytest.fixture
+def first_release(desk: Desk) -> Desk:
+    """The same, when there was one migration, and a table that is as it says."""
+    project = desk.template / "{{cookiecutter.project_slug}}"
+    source = project / "src/{{cookiecutter.package_name}}"
+    for file in (source / "migrations/versions").glob("000[2-9]_*.py"):
+        file.unlink()
+        line = f'    "src/{{{{ cookiecutter.package_name }}}}/migrations/versions/{file.name}",\n'
+        edit(project / "pyproject.toml", line, "")
+    edit(
+        source / "accounts/models.py",
+        "password_hash: Mapped[str | None]",
+        "password_hash: Mapped[str]",
+    )
     desk.do(
         *("git add --all", "git commit --message Earlier", "git tag 0.1.0"),
         folder=desk.template,
@@ -321,7 +343,7 @@ def test_a_token_field_is_added_where_there_are_users(desk: Desk, bake: Bake) ->
     desk.do(add)
     desk.do(upgrade, refused=True)
     folder = desk.project.path / f"src/{PACKAGE}/migrations/versions"
-    (revision,) = set(folder.glob("*.py")) - {folder / "__init__.py", folder / "0001_accounts.py"}
+    (revision,) = set(folder.glob("*.py")) - {folder / "__init__.py", *folder.glob("000?_*.py")}
     edit(revision, column.replace(' server_default="free",', "").strip(), column.strip())
     desk.do(upgrade)
     desk.save("Plan and tenant")
@@ -344,10 +366,10 @@ def postgresql(desk: Desk) -> Iterator[None]:
     """The server here, and the name of a new database, in place of the document's."""
     need("PostgreSQL", 5432)
     name, server = f"test_{uuid4().hex}", "--host 127.0.0.1 --username postgres"
-    desk.here["createdb my_secured_api"] = f"{program('createdb')} {server} {name}"
+    desk.here["createdb my_secured_api"] = f"{need_program('createdb')} {server} {name}"
     desk.here["user:password@host/my_secured_api"] = f"postgres@127.0.0.1:5432/{name}"
     yield
-    desk.do(f"{program('dropdb')} {server} --if-exists --force {name}")
+    desk.do(f"{need_program('dropdb')} {server} --if-exists --force {name}")
 
 
 @pytest.mark.usefixtures("postgresql")
@@ -355,11 +377,12 @@ def test_a_project_moves_to_postgresql_with_its_rows(desk: Desk, bake: Bake) -> 
     desk.make(token_fields=COLUMNS)
     desk.edit()
     edits = desk.edits()
-    session = open_session(desk)
+    open_session(desk)
     desk.do(
         f"uv run {SLUG} users set {EMAIL} {shlex.join(VALUES)}",
-        f"uv run {SLUG} users link {EMAIL} https://idp.example 4f1c7a",
+        f"uv run {SLUG} users link {EMAIL} https://idp.example 4f1c7a --keep-password",
     )
+    session = open_session(desk)
     list_rows = f"uv run {SLUG} users list --json", f"uv run {SLUG} sessions list {EMAIL} --json"
     rows = desk.do(*list_rows)
 
@@ -381,3 +404,77 @@ def test_a_project_moves_to_postgresql_with_its_rows(desk: Desk, bake: Bake) -> 
     rendered = bake(token_fields=COLUMNS, **answers_in(change))
     desk.assert_has_the_files_of(rendered, "uv.lock")
     desk.check("tests/test_accounts.py", "tests/test_sessions.py")
+
+
+NOTE = '''
+
+class Note(Base):
+    """A table of the owner's."""
+
+    __tablename__ = "notes"
+
+    id: Mapped[UUID] = mapped_column(Uuid(), primary_key=True, default=uuid4)
+    user_id: Mapped[UUID] = mapped_column(Uuid(), ForeignKey("users.id", ondelete="CASCADE"))
+'''
+WRITE_NOTES = f"""python -c '
+from sqlalchemy import insert, select
+from {PACKAGE}.accounts.models import Note, User
+from {PACKAGE}.migrations.lock import while_locked
+from {PACKAGE}.settings import load_settings
+notes = insert(Note).from_select(["id", "user_id"], select(User.id, User.id))
+while_locked(load_settings().database_url.get_secret_value(), lambda c: c.execute(notes))'"""
+READ_NOTES = f"""python -c '
+from sqlalchemy import select
+from {PACKAGE}.accounts.models import Note
+from {PACKAGE}.migrations.lock import while_locked
+from {PACKAGE}.settings import load_settings
+notes = select(Note.id)
+url = load_settings().database_url.get_secret_value()
+print(while_locked(url, lambda c: [str(note) for note in c.scalars(notes)]))'"""
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_migrations_of_the_owner_and_of_an_update_go_together(
+    database: str, first_release: Desk, request: pytest.FixtureRequest
+) -> None:
+    desk = first_release
+    if database == "postgresql":
+        request.getfixturevalue("postgresql")
+    desk.make(database=database)
+    (_, _, make_tables, _) = documented("From SQLite to PostgreSQL")
+    command = f"uv run {SLUG} database"
+    desk.do(make_tables if database == "postgresql" else f"{command} upgrade")
+    with (desk.project.path / f"src/{PACKAGE}/accounts/models.py").open("a") as models:
+        models.write(NOTE)
+    desk.do(f"{command} revision notes", f"{command} upgrade", "uv run ruff format")
+    desk.save("Notes")
+    session = open_session(desk)
+    desk.do(WRITE_NOTES)
+    list_rows = (
+        f"uv run {SLUG} users list --json",
+        f"uv run {SLUG} sessions list {EMAIL} --json",
+        READ_NOTES,
+    )
+    rows = desk.do(*list_rows)
+    go_on(desk)
+
+    desk.do("uvx cruft update --skip-apply-ask")
+    desk.save("Updated")
+    versions = desk.project.path / f"src/{PACKAGE}/migrations/versions"
+    assert (versions / "0002_accounts_without_password.py").exists()
+    desk.do(f"{command} check", refused=True)
+    desk.do(f"{command} upgrade", f"{command} check")
+
+    assert desk.do(*list_rows) == rows
+    with running(desk.project) as server:
+        assert ask_who_i_am(server, session).json()["email"] == EMAIL
+        assert refresh(server, session).status_code == 200
+        assert log_in(server).status_code == 200
+
+    desk.do(f"{command} revision both", "uv run ruff format")
+    (merge,) = versions.glob("*_both.py")
+    (own,) = versions.glob("*_notes.py")
+    text = merge.read_text("utf-8")
+    assert own.name.partition("_")[0] in text
+    assert '"0003"' in text
+    desk.do(f"{command} upgrade", f"{command} check")

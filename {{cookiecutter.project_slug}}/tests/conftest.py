@@ -57,7 +57,8 @@ def make_client(database_url: str) -> Iterator[Callable[..., Client]]:
 
         def start(app: Litestar | None = None, **changes: Any) -> Client:
             app = app or create_app(make_settings(**{"database_url": database_url, **changes}))
-            client = TestClient(app, base_url="https://testserver.local")
+            scheme = "http" if app.state.settings.development else "https"
+            client = TestClient(app, base_url=f"{scheme}://testserver.local")
             return running.enter_context(client)
 
         yield start
@@ -106,7 +107,12 @@ def register(client: Client, email: str) -> Person:
 
 def as_operator(client: Client, email: str, *assignments: str) -> None:
     """Set token fields."""
-    operate(client, lambda accounts: accounts.set_fields(email, parse_fields(assignments)))
+
+    async def set_fields(accounts: Accounts) -> None:
+        user = await accounts.find(email)
+        await accounts.set_fields(user.id, parse_fields(assignments))
+
+    operate(client, set_fields)
 
 
 def operate(client: Client, work: Callable[[Accounts], Awaitable[T]]) -> T:

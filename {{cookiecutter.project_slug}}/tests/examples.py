@@ -7,7 +7,7 @@ from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
-from {{ cookiecutter.package_name }}.security.tokens import TokenFields
+from {{ cookiecutter.package_name }}.token_fields import TokenFields
 
 BY_TYPE: dict[Any, tuple[str, Any]] = {
     str: ("acme", "acme"),

@@ -1,9 +1,13 @@
 """Registration, the profile, the password, the end of an account."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import update
+
+from {{ cookiecutter.package_name }}.accounts.models import User
 
 from . import transport
 from .conftest import PASSWORD, Client, Person, register
@@ -134,6 +138,32 @@ def test_deletion_needs_the_password(logged_in: Client) -> None:
     assert logged_in.get("/me").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("DELETE", "/me", {"current_password": PASSWORD}),
+        ("POST", "/me/password", {"current_password": PASSWORD, "new_password": PASSWORD[::-1]}),
+    ],
+)
+def test_confirming_a_password_that_does_not_exist_is_told(
+    logged_in: Client, method: str, path: str, body: dict[str, str]
+) -> None:
+    remove_passwords(logged_in)
+    answer = logged_in.request(method, path, json=body)
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "urn:problem:no-password"
+    assert logged_in.get("/me").status_code == 200
+
+
+def remove_passwords(client: Client) -> None:
+    async def change() -> None:
+        async with client.app.state.database.transaction() as session:
+            await session.execute(update(User).values(password_hash=None))
+
+    with client.portal() as portal:
+        portal.call(change)
+
+
 def test_a_deleted_account_is_gone_at_once(logged_in: Client, ada: Person) -> None:
     deletion = {"current_password": ada.password}
     assert logged_in.request("DELETE", "/me", json=deletion).status_code == 204
@@ -147,3 +177,35 @@ def test_an_account_outlives_the_process(
     make_client: Callable[..., Client], client: Client, ada: Person
 ) -> None:
     transport.log_in(make_client(), ada.email, ada.password)
+
+
+@pytest.mark.parametrize("text", [r"a\u0000b", r"a\ud800b", r"a\udc00\ud800b"])
+@pytest.mark.parametrize("member", ["email", "name"])
+def test_text_that_no_database_stores_is_rejected(client: Client, member: str, text: str) -> None:
+    body = {"email": "ada@example.com", "name": "Ada", "password": PASSWORD, member: "TEXT"}
+    if member == "email":
+        text += "@example.com"
+    answer = client.post(
+        "/register",
+        content=json.dumps(body).replace("TEXT", text),
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        *("Ann <ann@example.com>", "Ann<ann@example.com>", "<ann@example.com>", "ann"),
+        *("a" * 65 + "@example.com", "ann@example.com, ben@example.com", "ann@[127.0.0.1]"),
+    ],
+)
+def test_what_is_no_email_address_is_rejected(client: Client, email: str) -> None:
+    answer = client.post("/register", json={"email": email, "name": "Ann", "password": PASSWORD})
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json()["errors"]] == ["email"]
+
+
+def test_local_part_of_64_characters_is_accepted(client: Client) -> None:
+    register(client, "a" * 64 + "@example.com")

@@ -1,6 +1,9 @@
 """The command line, as an operator uses it."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from socket import create_server
 from typing import Any
@@ -62,6 +65,32 @@ def test_a_password_can_come_from_a_pipe(cli: Cli, client: Client) -> None:
     transport.log_in(client, "root@example.com", PASSWORD)
 
 
+def test_user_without_a_password_cannot_log_in_until_one_is_set(
+    cli: Cli, client: Client, ada: Person
+) -> None:
+    create = ("users", "create", "grace@example.com", "--name", "Grace", "--no-password")
+    made = cli(*create, *ASSIGNMENTS.values())
+    assert made.exit_code == 0, made.output
+    listed = rows(cli("users", "list", "--json"))
+    assert [row["has_password"] for row in listed] == [True, False]
+    refused = transport.try_log_in(client, "grace@example.com", PASSWORD)
+    assert transport.is_refused_login(refused)
+    assert refused.content == transport.try_log_in(client, ada.email, "not the right one").content
+    given = cli("users", "password", "grace@example.com", "--password-stdin", input=PASSWORD)
+    assert given.exit_code == 0, given.output
+    transport.log_in(client, "grace@example.com", PASSWORD)
+
+
+def test_password_is_given_or_not(cli: Cli) -> None:
+    arguments = ("users", "create", "grace@example.com", "--name", "Grace")
+    both = cli(*arguments, "--no-password", "--password-stdin", input=PASSWORD)
+    assert both.exit_code == 2
+    assert "not both" in both.output
+    empty = cli(*arguments, "--password-stdin", input="\n")
+    assert empty.exit_code == 1
+    assert "too easy to guess" in empty.output
+
+
 def test_a_password_is_never_an_argument() -> None:
     commands: list[click.Command] = [main]
     for command in commands:
@@ -72,7 +101,10 @@ def test_a_password_is_never_an_argument() -> None:
             assert option.name != "password"
 
 
-def test_a_port_that_is_taken_is_refused_in_one_line(cli: Cli) -> None:
+def test_a_port_that_is_taken_is_refused_in_one_line(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARGON2_MEMORY_KIB", "19456")
     with create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         refused = cli("run", "--port", str(port))
@@ -126,7 +158,7 @@ def test_an_address_is_taken_once(cli: Cli, ada: Person) -> None:
 
 def test_fields_are_set_and_listed(cli: Cli, ada: Person) -> None:
     for assignment in ASSIGNMENTS.values():
-        assert cli("users", "set", ada.email, assignment).exit_code == 0
+        assert cli("users", "set", ada.email, assignment, "--yes").exit_code == 0
     (row,) = rows(cli("users", "list", "--json"))
     assert row["email"] == ada.email
     assert row.items() >= VALUES.items()
@@ -178,10 +210,71 @@ def test_sessions_are_listed_ended_and_purged(cli: Cli, client: Client, ada: Per
 
 def test_an_identity_is_linked_once(cli: Cli, ada: Person, ben: Person) -> None:
     identity = ("https://idp.example", "subject")
-    assert cli("users", "link", ada.email, *identity).exit_code == 0
-    assert "already" in cli("users", "link", ben.email, *identity).output
+    assert cli("users", "link", ada.email, *identity, "--yes").exit_code == 0
+    assert "already" in cli("users", "link", ben.email, *identity, "--yes").output
     assert cli("users", "unlink", *identity).exit_code == 0
-    assert cli("users", "link", ben.email, *identity).exit_code == 0
+    assert cli("users", "link", ben.email, *identity, "--yes").exit_code == 0
+
+
+@pytest.mark.parametrize(("options", "keeps_password"), [([], False), (["--keep-password"], True)])
+def test_link_takes_the_account_from_who_registered_it(
+    cli: Cli, client: Client, ada: Person, options: list[str], keeps_password: bool
+) -> None:
+    login = transport.log_in(client, ada.email, ada.password)
+    linked = cli("users", "link", ada.email, "https://idp.example", "subject", "--yes", *options)
+    assert linked.exit_code == 0, linked.output
+    assert client.get("/me").status_code == 401
+    assert transport.is_refused_refresh(transport.try_refresh(client, login.refresh_token))
+    transport.drop(client)
+    again = transport.try_log_in(client, ada.email, ada.password)
+    assert (again.status_code == 200) is keeps_password
+    (row,) = rows(cli("users", "list", "--json"))
+    assert row["has_password"] is keeps_password
+
+
+def at_a_terminal(answer: str, *arguments: str) -> tuple[int, str]:
+    """Run a command at a terminal, type an answer, and return its exit code and what it prints."""
+    typist, terminal = os.openpty()
+    try:
+        os.write(typist, f"{answer}\n".encode())
+        command = [sys.executable, "-m", "{{ cookiecutter.package_name }}", *arguments]
+        done = subprocess.run(
+            command, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+    finally:
+        os.close(typist)
+        os.close(terminal)
+    return done.returncode, done.stdout
+
+
+LINK = ("users", "link", "ada@example.com", "https://idp.example", "subject")
+SETS = [("users", "set", "ada@example.com", assignment) for assignment in ASSIGNMENTS.values()]
+
+
+def test_account_is_shown_before_it_gets_rights(cli: Cli, client: Client, ada: Person) -> None:
+    transport.log_in(client, ada.email, ada.password)
+    (session,) = client.get("/sessions").json()
+    exit_code, shown = at_a_terminal("n", *LINK)
+    assert exit_code == 1
+    assert ada.id in shown
+    assert session["created_at"][:19].replace("T", " ") in shown
+    assert "right account? [y/N]" in shown
+    assert client.get("/me").status_code == 200
+    exit_code, shown = at_a_terminal("y", *LINK)
+    assert exit_code == 0, shown
+    assert client.get("/me").status_code == 401
+
+
+@pytest.mark.parametrize("command", [LINK, *SETS])
+def test_rights_are_not_given_where_nobody_can_be_asked(
+    cli: Cli, client: Client, ada: Person, command: tuple[str, ...]
+) -> None:
+    before = rows(cli("users", "list", "--json"))
+    refused = cli(*command, input="y\n")
+    assert refused.exit_code == 1
+    assert ada.id in refused.output
+    assert "--yes" in refused.output
+    assert rows(cli("users", "list", "--json")) == before
 
 
 def test_the_posture_of_each_route_is_shown(cli: Cli) -> None:

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
+from structlog.testing import capture_logs
 
+from {{ cookiecutter.package_name }}.security.tokens import AppToken
 from {{ cookiecutter.package_name }}.settings import ForeignIssuer
 
 from . import transport
@@ -105,12 +107,16 @@ def accepting(make_client: Callable[..., Client], provider: Provider) -> Client:
         accepted_issuers=(OWN, SHARING, provider.issuer),
         accepted_audiences=(AUDIENCE,),
         foreign_issuers={provider.issuer: ForeignIssuer(jwks=provider.url, algorithms=("ES256",))},
+        environment="development",
         issuer_keys_cool_down=0,
     )
 
 
 def link(client: Client, person: Person, issuer: str, subject: str) -> None:
-    operate(client, lambda accounts: accounts.link(person.email, issuer, subject))
+    operate(
+        client,
+        lambda accounts: accounts.link(UUID(person.id), issuer, subject, keep_password=True),
+    )
 
 
 def test_a_linked_subject_acts_for_its_user(
@@ -239,6 +245,16 @@ def test_an_issuer_rotates_its_keys_goes_away_and_comes_back(
     assert status(accepting, token) == 401
 
 
+@pytest.mark.parametrize("subject", ["a\0b", "\0", "\ud800", "\udc00\ud800"], ids=ascii)
+def test_subject_that_no_database_stores_is_rejected(
+    accepting: Client, provider: Provider, subject: str
+) -> None:
+    key = Key()
+    provider.publish(key)
+    provider.come_up()
+    assert status(accepting, signed(key, claims_of(provider.issuer, subject))) == 401
+
+
 def test_an_unknown_key_is_asked_for_once_in_a_while(
     make_client: Callable[..., Client], provider: Provider, ada: Person
 ) -> None:
@@ -246,6 +262,7 @@ def test_an_unknown_key_is_asked_for_once_in_a_while(
         accepted_issuers=(OWN, provider.issuer),
         accepted_audiences=(AUDIENCE,),
         foreign_issuers={provider.issuer: ForeignIssuer(jwks=provider.url, algorithms=("ES256",))},
+        environment="development",
         issuer_keys_cool_down=3600,
     )
     link(client, ada, provider.issuer, "them")
@@ -276,9 +293,70 @@ def test_keys_can_come_from_a_file(
     assert status(client, signed(weak, claims_of(provider.issuer, "them"))) == 401
 
 
+def test_the_subject_of_a_foreign_token_can_be_adapted(
+    accepting: Client, ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Litestar's documentation does it."""
+
+    def adapt(claims: dict[str, Any]) -> dict[str, Any]:
+        if claims["iss"] == SHARING:
+            claims["sub"] = claims["sub"].split("@", maxsplit=1)[1]
+        return claims
+
+    monkeypatch.setattr(AppToken, "adapt_claims", adapt)
+    link(accepting, ada, SHARING, "them")
+    assert status(accepting, signed_by_the_app(claims_of(SHARING, "person@them"), "JWT")) == 200
+    assert status(accepting, signed_by_the_app(claims_of(SHARING, "them"), "JWT")) == 401
+    transport.drop(accepting)
+    transport.log_in(accepting, ada.email, ada.password)
+    assert accepting.get("/me").json()["id"] == ada.id
+
+
+@pytest.mark.parametrize("claim", ["iss", "aud", "exp", "sid", "jti"])
+def test_no_adaptation_makes_a_foreign_token_another_one(
+    accepting: Client, ada: Person, monkeypatch: pytest.MonkeyPatch, claim: str
+) -> None:
+    """A provider's namespace that is flattened must not become a session of this app."""
+    link(accepting, ada, SHARING, "them")
+    login = transport.log_in(accepting, ada.email, ada.password)
+    own = jwt.decode(login.access_token, options={"verify_signature": False})
+    transport.drop(accepting)
+    values = {**own, "aud": [AUDIENCE, "another"]}
+    namespaced = {"https://idp.example/user": {claim: values[claim]}}
+    token = signed_by_the_app(claims_of(SHARING, ada.id, **namespaced), "JWT")
+    genuine = signed_by_the_app(claims_of(SHARING, "them"), "JWT")
+    assert status(accepting, genuine) == 200
+    monkeypatch.setattr(
+        AppToken,
+        "adapt_claims",
+        lambda claims: {**claims, **claims.pop("https://idp.example/user", {})},
+    )
+    assert status(accepting, genuine) == 200
+    with capture_logs() as logged:
+        assert status(accepting, token) == 401
+    assert [line.get("changed") for line in logged] == [[claim]]
+
+
 def test_a_foreign_token_has_nothing_to_log_out_of(accepting: Client, ada: Person) -> None:
     link(accepting, ada, SHARING, "them")
     token = signed_by_the_app(claims_of(SHARING, "them"), "JWT")
     assert status(accepting, token) == 200
     assert accepting.post("/logout").status_code in {204, 401}
     assert status(accepting, token) == 200
+
+
+def test_a_foreign_token_does_not_try_passwords_without_end(
+    make_client: Callable[..., Client], ada: Person
+) -> None:
+    client = make_client(
+        accepted_issuers=(OWN, SHARING),
+        accepted_audiences=(AUDIENCE,),
+        login_attempts_per_account="2 per hour",
+    )
+    link(client, ada, SHARING, "them")
+    transport.carry(client, signed_by_the_app(claims_of(SHARING, "them"), "JWT"))
+    change = {"current_password": "not the right password", "new_password": "another passphrase"}
+    statuses = [client.post("/me/password", json=change).status_code for _ in range(3)]
+    assert statuses == [403, 403, 429]
+    transport.drop(client)
+    transport.log_in(client, ada.email, ada.password)

@@ -1,16 +1,25 @@
 """Which passwords are taken, how they are kept, how often they may be tried."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from random import Random
 from statistics import median
+from threading import Barrier, BrokenBarrierError, Event, Semaphore
 from time import perf_counter
+from types import ModuleType
+from typing import Any
 
 import pytest
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from httpx import Response
 from sqlalchemy import select
+from zxcvbn import matching, scoring
 
 from {{ cookiecutter.package_name }}.accounts.models import User
+from {{ cookiecutter.package_name }}.security.strength import weakness
 from {{ cookiecutter.package_name }}.security.throttle import network_of
 
 from . import transport
@@ -21,6 +30,9 @@ from .server import StartServer, start_server
 __all__ = ["start_server"]
 
 WRONG = "not the right password"
+NEW_PASSWORD = "a quite different passphrase"
+
+Confirm = Callable[[Client, str], Response]
 
 
 def try_to_register(client: Client, password: str) -> Response:
@@ -39,6 +51,15 @@ def try_to_register(client: Client, password: str) -> Response:
         "aaaaaaaaaaaaaaaaaaaa",
         "countess@example.com",
         "Ada LovelaceAda Lovelace",
+        "countess.lovelace",
+        "C0untess, L0velace!",
+        "ssetnuoc-ecalevol",
+        "p4$$w0rd p4$$w0rd",
+        "p4$$w0rd1234567",
+        "\uff50\uff41\uff53\uff53\uff57\uff4f\uff52\uff44\uff11\uff12\uff13\uff14\uff15\uff16\uff17",
+        "Winter2026!Winter",
+        "W1nter-2026 w1nter",
+        "Feb2027,March2027",
     ],
 )
 def test_what_is_easy_to_guess_is_refused(client: Client, password: str) -> None:
@@ -47,6 +68,105 @@ def test_what_is_easy_to_guess_is_refused(client: Client, password: str) -> None
     assert answer.json()["type"] == "urn:problem:weak-password"
     assert answer.json()["detail"]
     assert password not in answer.text
+
+
+@pytest.mark.parametrize("password", ["harbour_blue1234", "BlueHarbour2026", "BLUE HARBOUR 12"])
+def test_a_password_made_of_the_services_name_is_rejected(
+    make_client: Callable[..., Client], password: str
+) -> None:
+    client = make_client(openapi_title="Blue Harbour")
+    assert try_to_register(client, password).json()["type"] == "urn:problem:weak-password"
+
+
+def test_a_password_is_judged_without_what_is_known_about_the_user(client: Client) -> None:
+    assert try_to_register(client, "lovelace walks by a river").status_code == 201
+
+
+SEARCHED = (
+    *("1", "i", "12", "1/", "0123456789", "qwerty", "aeinost", "i1!|l", "1i9!jk"),
+    "4@8b({[<3e6g9$s5+t7%x2z1!|il0o",
+)
+"""Alphabets of passwords that take zxcvbn long: runs, repeats, digits, dates, substitutions."""
+
+
+def adversarial_passwords() -> Iterator[str]:
+    chance = Random(0)  # noqa: S311
+    yield "a4@b8c({[<e3g69i1!|l1|7o0s$5t+7x%z2" * 2
+    yield "\ufdfa" * 256
+    for alphabet in SEARCHED:
+        for length in (1, 2, 3, 5, 8, 13, 21, 34, 55):
+            period = "".join(chance.choices(alphabet, k=length))
+            yield (period * 256)[:256]
+            end = "".join(chance.choices("i1!9jk", k=20))
+            yield (period * 40)[: chance.randrange(10, 40)] + end
+
+
+def test_judging_a_password_is_quick_whatever_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: dict[str, Counter[str]] = {}
+
+    def count(module: ModuleType, name: str) -> None:
+        called, counter = getattr(module, name), calls.setdefault(name, Counter())
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            counter[judged] += 1
+            return called(*arguments, **options)
+
+        monkeypatch.setattr(module, name, call)
+
+    count(scoring, "estimate_guesses")
+    count(matching, "dictionary_match")
+    for judged in adversarial_passwords():
+        weakness(judged, 4, ["countess@example.com", "Ada Lovelace"])
+    most = {name: counter.most_common(1)[0][1] for name, counter in calls.items()}
+    # The first is called once in zxcvbn's innermost loop, the second for each reading of a text.
+    assert most["estimate_guesses"] < 12_000
+    assert most["dictionary_match"] < 150
+
+
+def test_logins_do_not_wait_for_passwords_that_are_judged(
+    make_client: Callable[..., Client], ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = make_client(hashing_threads=1)
+    judging, judged = Semaphore(0), Event()
+
+    def judge(*_: object) -> None:
+        judging.release()
+        assert judged.wait(30)
+
+    monkeypatch.setattr("{{ cookiecutter.package_name }}.security.passwords.weakness", judge)
+    with ThreadPoolExecutor(4) as pool:
+        registrations = [
+            pool.submit(try_to_register, client, f"{number} herons by a lake")
+            for number in range(3)
+        ]
+        assert judging.acquire(timeout=30)
+        try:
+            login = pool.submit(transport.try_log_in, client, ada.email, ada.password)
+            assert login.result(30).status_code == 200
+            # zxcvbn's state is global.
+            assert not judging.acquire(blocking=False)
+        finally:
+            judged.set()
+        statuses = Counter(registration.result().status_code for registration in registrations)
+    assert statuses == {201: 1, 409: 2}
+
+
+def test_few_passwords_are_hashed_at_once(
+    make_client: Callable[..., Client], ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = make_client(hashing_threads=2)
+    three = Barrier(3)
+
+    def verify(*_: object) -> bool:
+        with suppress(BrokenBarrierError):
+            three.wait(2)
+        raise VerifyMismatchError
+
+    monkeypatch.setattr("argon2.PasswordHasher.verify", verify)
+    with ThreadPoolExecutor(6) as pool:
+        logins = pool.map(lambda _: transport.try_log_in(client, ada.email, WRONG), range(6))
+        assert all(map(transport.is_refused_login, logins))
+    assert three.broken
 
 
 @pytest.mark.parametrize(
@@ -63,6 +183,31 @@ def test_how_a_character_is_typed_does_not_matter(client: Client) -> None:
     assert client.post("/register", json=person).status_code == 201
     as_operator(client, "ada@example.com", *(ASSIGNMENTS[name] for name in REQUIRED))
     transport.log_in(client, "ada@example.com", decomposed)
+
+
+LONG = "seven herons by a quiet lake".ljust(256, "-")
+
+
+@pytest.mark.parametrize(
+    ("password", "other"),
+    [
+        ("seven \ufb01ne herons", "seven fine herons"),
+        ("heron\u00b2 by the lake", "heron2 by the lake"),
+        ("\uff53even herons by a lake", "seven herons by a lake"),
+        ("Seven Herons by a lake", "seven herons by a lake"),
+        (" seven herons by a lake ", "seven herons by a lake"),
+        ("seven  herons by a lake", "seven herons by a lake"),
+        *((f"{LONG[:length]}!", LONG[:length]) for length in (40, 72, 128, 255)),
+    ],
+)
+def test_a_password_that_differs_otherwise_is_another(
+    client: Client, password: str, other: str
+) -> None:
+    assert try_to_register(client, password).status_code == 201
+    as_operator(client, "countess@example.com", *(ASSIGNMENTS[name] for name in REQUIRED))
+    answer = transport.try_log_in(client, "countess@example.com", other)
+    assert transport.is_refused_login(answer)
+    transport.log_in(client, "countess@example.com", password)
 
 
 def hash_of(client: Client, email: str) -> str:
@@ -102,6 +247,16 @@ def test_a_wrong_login_is_answered_alike_for_all(client: Client, ada: Person, be
         assert transport.try_log_in(client, email, password).content == wrong.content
 
 
+def test_login_without_a_password_computes_one_hash_as_others_do(
+    client: Client, ada: Person, verified: list[str]
+) -> None:
+    operate(client, lambda accounts: accounts.register("grace@example.com", "Grace", password=None))
+    for email in (ada.email, "grace@example.com"):
+        assert transport.is_refused_login(transport.try_log_in(client, email, WRONG))
+    known, without = map(extract_parameters, verified)
+    assert without == known
+
+
 def test_a_wrong_login_takes_as_long_for_all(
     make_client: Callable[..., Client], ada: Person, ben: Person
 ) -> None:
@@ -125,6 +280,44 @@ def test_a_wrong_login_takes_as_long_for_all(
     rounds = [[seconds(email) for email in emails] for _ in range(7)]
     known, unknown = (median(times) for times in zip(*rounds, strict=True))
     assert known / 4 < unknown < known * 4
+
+
+@pytest.fixture
+def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Collect the hashes that passwords are compared with."""
+    hashes: list[str] = []
+    verify = PasswordHasher.verify
+
+    def collect(hasher: PasswordHasher, password_hash: str, password: str) -> bool:
+        hashes.append(password_hash)
+        return verify(hasher, password_hash, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", collect)
+    return hashes
+
+
+def test_a_wrong_login_costs_one_hash_for_all(
+    client: Client, ada: Person, ben: Person, verified: list[str]
+) -> None:
+    operate(client, lambda accounts: accounts.set_active(ben.email, active=False))
+    for email, password in [
+        (ada.email, WRONG),
+        ("nobody@example.com", WRONG),
+        (ben.email, WRONG),
+        (ben.email, ben.password),
+    ]:
+        assert transport.is_refused_login(transport.try_log_in(client, email, password))
+        assert len(verified) == 1
+        verified.clear()
+
+
+def test_an_attempt_is_counted_before_its_hash_is_computed(
+    make_client: Callable[..., Client], ada: Person, verified: list[str]
+) -> None:
+    client = make_client(login_attempts_per_account="3 per hour")
+    for _ in range(6):
+        transport.try_log_in(client, ada.email, WRONG)
+    assert len(verified) == 3
 
 
 def test_wrong_passwords_are_bounded_per_account(
@@ -168,15 +361,68 @@ def test_registrations_are_bounded_per_address(make_client: Callable[..., Client
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_an_open_session_is_no_way_to_try_passwords(
+def try_to_change(client: Client, current: str, new: str = NEW_PASSWORD) -> Response:
+    return client.post("/me/password", json={"current_password": current, "new_password": new})
+
+
+def try_to_delete(client: Client, current: str) -> Response:
+    return client.request("DELETE", "/me", json={"current_password": current})
+
+
+@pytest.mark.parametrize("confirm", [try_to_change, try_to_delete])
+def test_five_wrong_confirmations_end_the_session(
+    client: Client, make_client: Callable[..., Client], ada: Person, confirm: Confirm
+) -> None:
+    other = make_client()
+    transport.log_in(other, ada.email, ada.password)
+    login = transport.log_in(client, ada.email, ada.password)
+    statuses = [confirm(client, WRONG).status_code for _ in range(4)]
+    last = confirm(client, WRONG)
+    assert statuses == [403] * 4
+    assert (last.status_code, last.json()["type"]) == (401, "urn:problem:session-ended")
+    assert last.headers["www-authenticate"]
+    assert client.get("/me").status_code == 401
+    assert transport.is_refused_refresh(transport.try_refresh(client, login.refresh_token))
+    assert other.get("/me").status_code == 200
+
+
+def test_a_right_confirmation_starts_the_count_anew(logged_in: Client, ada: Person) -> None:
+    for current, new in ((ada.password, NEW_PASSWORD), (NEW_PASSWORD, ada.password)):
+        assert [try_to_change(logged_in, WRONG).status_code for _ in range(4)] == [403] * 4
+        assert try_to_change(logged_in, current, new).status_code == 204
+    assert logged_in.get("/me").status_code == 200
+
+
+def test_a_strangers_wrong_logins_do_not_keep_the_owner_from_acting(
     make_client: Callable[..., Client], ada: Person
 ) -> None:
     client = make_client(login_attempts_per_account="3 per hour")
+    login = transport.log_in(client, ada.email, ada.password)
+    transport.drop(client)
+    attempts = [transport.try_log_in(client, ada.email, WRONG) for _ in range(4)]
+    assert attempts[-1].status_code == 429
+    transport.carry(client, login.access_token)
+    assert try_to_change(client, ada.password).status_code == 204
+    # Nor does acting give the stranger further attempts.
+    assert transport.try_log_in(client, ada.email, WRONG).status_code == 429
+    assert try_to_delete(client, NEW_PASSWORD).status_code == 204
+
+
+def test_wrong_confirmations_are_no_logins(make_client: Callable[..., Client], ada: Person) -> None:
+    client = make_client(login_attempts_per_account="3 per hour")
     transport.log_in(client, ada.email, ada.password)
-    change = {"current_password": WRONG, "new_password": "a quite different passphrase"}
-    statuses = [client.post("/me/password", json=change).status_code for _ in range(5)]
-    assert statuses == [403, 403, 403, 429, 429]
-    assert client.request("DELETE", "/me", json={"current_password": WRONG}).status_code == 429
+    assert [try_to_change(client, WRONG).status_code for _ in range(4)] == [403] * 4
+    transport.drop(client)
+    transport.log_in(client, ada.email, ada.password)
+
+
+def test_confirmations_are_bounded_per_address(
+    make_client: Callable[..., Client], ada: Person
+) -> None:
+    client = make_client(login_attempts_per_address="3 per hour")
+    transport.log_in(client, ada.email, ada.password)
+    assert [try_to_change(client, WRONG).status_code for _ in range(4)] == [403] * 3 + [429]
+    assert client.get("/me").status_code == 200
 
 
 def test_no_header_moves_a_client_elsewhere(start_server: StartServer) -> None:

@@ -1,10 +1,12 @@
 """What only a real process shows: parallel requests, restarts, signals."""
 
 import json
+import socket
 import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,12 +16,17 @@ from . import transport
 from .conftest import PASSWORD, as_operator
 from .conftest import Client as AppClient
 from .examples import ASSIGNMENTS, REQUIRED
-from .server import Server, StartServer, start_server
+from .server import STARTING, Server, StartServer, start_server
 from .signing import KEY_SETTINGS
 
 __all__ = ["start_server"]
 
+NEW_PASSWORD = "a quite different passphrase"
 PARALLEL = 50
+
+FOR = b"x-forwarded-for"
+
+AUDITED = {"registered", "login_succeeded", "login_failed"}
 
 Complete = Callable[[str], None]
 
@@ -128,22 +135,100 @@ def test_the_log_is_json_and_holds_no_secret(start_server: StartServer, complete
         complete("ada@example.com")
         login = transport.log_in(client, "ada@example.com", PASSWORD)
         transport.try_log_in(client, "ada@example.com", "a wrong password")
-        client.get("/me", headers={"x-request-id": "from-the-proxy"})
         client.get("/me", params={"access_token": login.access_token})
         refreshed = transport.take(client, transport.try_refresh(client, login.refresh_token))
         transport.try_refresh(client, login.refresh_token)
+        transport.log_in(client, "ada@example.com", PASSWORD)
+        change = {"current_password": "another wrong password", "new_password": NEW_PASSWORD}
+        client.post("/me/password", json=change)
+        client.post("/me/password", json={**change, "current_password": PASSWORD})
         client.post("/logout")
     server.stop()
     log = server.log.read_text()
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     events = {line["event"] for line in lines}
     assert events >= {"request", "registered", "login_succeeded", "login_failed", "refreshed"}
-    assert "refresh_token_reused" in events
-    assert "from-the-proxy" in {line.get("request_id") for line in lines}
+    assert events >= {"refresh_token_reused", "password_not_confirmed", "password_changed"}
     assert {line["path"] for line in lines if line["event"] == "request"} >= {"/me", "/login"}
-    secrets = [PASSWORD, "a wrong password", login.access_token, refreshed.access_token]
+    secrets = [PASSWORD, NEW_PASSWORD, "wrong password", login.access_token, refreshed.access_token]
     for token in (login.refresh_token, refreshed.refresh_token):
         secrets += token.split(".")
     secrets += map(str, KEY_SETTINGS.values())
     for secret in secrets:
         assert secret not in log
+
+
+def test_disconnection_in_the_middle_of_a_body_is_one_line_in_the_log(
+    start_server: StartServer,
+) -> None:
+    server = start_server()
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(
+            b"POST /register HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b'Content-Length: 1000\r\n\r\n{"email": '
+        )
+    deadline, log = time.monotonic() + STARTING, ""
+    while '"path":"/register"' not in log and time.monotonic() < deadline:
+        time.sleep(0.02)
+        log = server.log.read_text()
+    server.stop()
+    lines = [json.loads(line) for line in log.splitlines() if '"request_id"' in line]
+    (line,) = (line for line in lines if line.get("path") == "/register")
+    assert line["status"] == 400
+    assert [each["event"] for each in lines if each["request_id"] == line["request_id"]] == [
+        "request"
+    ]
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_request_id_is_taken_from_a_trusted_proxy_alone(start_server: StartServer) -> None:
+    def id_of(server: Server, given: bytes, forwarded: bool = True) -> str:
+        with server.client() as client:
+            headers = {b"x-request-id": given, **({FOR: b"203.0.113.7"} if forwarded else {})}
+            return client.get("/me", headers=headers).headers["x-request-id"]
+
+    behind, open_to_all = start_server(trusted_proxies="127.0.0.1"), start_server()
+    assert id_of(behind, b"from-the-proxy") == "from-the-proxy"
+    assert id_of(behind, b"x" * 65) == "x" * 64
+    assert id_of(behind, b"from-the-client", forwarded=False) != "from-the-client"
+    assert id_of(open_to_all, b"from-the-client") != "from-the-client"
+    for unusual in (b"short", b"with a space", b"\xc2\x9b31mlong-enough", b"a\tb" * 9):
+        taken = id_of(behind, unusual)
+        assert taken.isascii()
+        assert taken.isprintable()
+        assert taken not in unusual.decode("latin-1")
+
+
+def test_audit_lines_have_request_id_and_address_of_the_client(
+    start_server: StartServer, complete: Complete
+) -> None:
+    server = start_server(trusted_proxies="127.0.0.1")
+    with server.client(headers={FOR.decode(): "203.0.113.7"}) as client:
+        register(client, "ada@example.com")
+        complete("ada@example.com")
+        transport.log_in(client, "ada@example.com", PASSWORD)
+        transport.try_log_in(client, "ada@example.com", "a wrong password")
+        client.post("/logout")
+    server.stop()
+    lines = [json.loads(line) for line in server.log.read_text().splitlines() if line[0] == "{"]
+    audited = [line for line in lines if line["event"] in AUDITED]
+    assert {line["event"] for line in audited} == AUDITED
+    for line in audited:
+        assert line["client"] == "203.0.113.7"
+        assert line["request_id"]
+
+
+def test_connection_above_the_limit_gets_503(start_server: StartServer) -> None:
+    server = start_server(max_connections=4)
+    half = (b"", b"GET /me HTTP/1.1\r\nHost:", b"PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
+    with ExitStack() as held:
+        for sent in half:
+            connection = socket.create_connection(("127.0.0.1", server.port))
+            held.enter_context(connection).sendall(sent)
+        with server.client() as client:
+            assert client.get("/health/live").status_code == 503
+    deadline, status = time.monotonic() + STARTING, 503
+    while status == 503 and time.monotonic() < deadline:
+        with server.client() as client:
+            status = client.get("/health/live").status_code
+    assert status == 200

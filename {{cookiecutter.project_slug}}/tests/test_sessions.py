@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text, update
 
 from {{ cookiecutter.package_name }}.accounts.lookup import BY_IDENTITY, BY_SESSION
-from {{ cookiecutter.package_name }}.accounts.models import Session
+from {{ cookiecutter.package_name }}.accounts.models import Session, User
 from {{ cookiecutter.package_name }}.accounts.sessions import Sessions
 
 from . import transport
@@ -154,6 +154,37 @@ def test_a_deactivated_user_is_out_at_once(client: Client, ada: Person) -> None:
     assert transport.is_refused_login(transport.try_log_in(client, ada.email, ada.password))
     operate(client, lambda accounts: accounts.set_active(ada.email, active=True))
     transport.log_in(client, ada.email, ada.password)
+
+
+def test_activation_wakes_no_session(client: Client, ada: Person) -> None:
+    login = transport.log_in(client, ada.email, ada.password)
+    operate(client, lambda accounts: accounts.set_active(ada.email, active=False))
+    operate(client, lambda accounts: accounts.set_active(ada.email, active=True))
+    assert client.get("/me").status_code == 401
+    assert transport.is_refused_refresh(transport.try_refresh(client, login.refresh_token))
+
+
+def switch_off(client: Client) -> None:
+    """Deactivate everybody, and let their sessions be."""
+
+    async def change() -> None:
+        async with client.app.state.database.transaction() as session:
+            await session.execute(update(User).values(is_active=False))
+
+    with client.portal() as portal:
+        portal.call(change)
+
+
+def test_session_of_an_inactive_user_is_rejected(client: Client, ada: Person) -> None:
+    transport.log_in(client, ada.email, ada.password)
+    switch_off(client)
+    assert client.get("/me").status_code == 401
+
+
+def test_session_of_an_inactive_user_is_not_refreshed(client: Client, ada: Person) -> None:
+    login = transport.log_in(client, ada.email, ada.password)
+    switch_off(client)
+    assert transport.is_refused_refresh(transport.try_refresh(client, login.refresh_token))
 
 
 def age(client: Client, by: timedelta) -> None:

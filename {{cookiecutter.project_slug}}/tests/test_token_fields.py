@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request, get
 
 from {{ cookiecutter.package_name }}.accounts.models import User
-from {{ cookiecutter.package_name }}.accounts.principal import Principal
+from {{ cookiecutter.package_name }}.accounts.users import Principal
 from {{ cookiecutter.package_name }}.app import create_app
 from {{ cookiecutter.package_name }}.security.tokens import AppToken
 from {{ cookiecutter.package_name }}.settings import Settings

@@ -1,6 +1,7 @@
 """Two server processes on one database: what happens at one counts at the other at once."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -119,6 +120,22 @@ def test_a_refresh_token_used_at_both_at_once_succeeds_once(pair: Pair) -> None:
             refused = [answer for answer in answers if answer.status_code != 200]
             assert len(refused) == 1
             assert transport.is_refused_refresh(refused[0])
+
+
+def test_wrong_confirmations_count_at_both_at_once(pair: Pair) -> None:
+    email = someone(pair)
+    transport.carry(pair.there, transport.log_in(pair.here, email, PASSWORD).access_token)
+    change = {"current_password": "not the right password", "new_password": NEW_PASSWORD}
+
+    def confirm(number: int) -> int:
+        client = pair.here if number % 2 else pair.there
+        return client.post("/me/password", json=change).status_code
+
+    with ThreadPoolExecutor(ROUNDS) as pool:
+        statuses = Counter(pool.map(confirm, range(ROUNDS * 2)))
+    assert statuses.keys() == {401, 403}
+    assert statuses[403] <= 4
+    assert pair.here.get("/me").status_code == pair.there.get("/me").status_code == 401
 
 
 def test_attempts_at_a_password_count_at_both(pair: Pair) -> None:

@@ -26,8 +26,9 @@ from .problems import StrictRequest, exception_handlers
 from .security.backend import create_backend
 from .security.key_store import load_key_ring
 from .security.passwords import Passwords
+from .security.posture import DenyByDefault, open_routes
 from .security.throttle import Throttle
-from .security.verifier import TokenVerifier
+from .security.tokens import TokenVerifier
 from .settings import Settings, load_settings
 
 PURGE_INTERVAL = 600
@@ -51,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     configure_logging(settings)
     keys = load_key_ring(settings)
     database = Database(settings)
-    lookup = Lookup(settings.database_url.get_secret_value())
+    lookup = Lookup(database.engines)
     backend = create_backend(settings, keys, retrieve_user_handler)
     verifier = TokenVerifier(settings, keys)
     throttle = Throttle(settings)
@@ -65,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             *health.route_handlers,
 {{ "            *jwks.route_handlers,\n" if cookiecutter.__asymmetric == "yes" }}        ],
         on_app_init=[backend.on_app_init],
+        plugins=[DenyByDefault(backend)],
         dependencies={
             "keys": Provide(lambda: keys, sync_to_thread=False),
             "settings": Provide(lambda: settings, sync_to_thread=False),
@@ -78,7 +80,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         state=State(
             {"settings": settings, "database": database, "lookup": lookup, "verifier": verifier}
         ),
-        lifespan=[_lifespan(database, lookup, sessions, throttle)],
+        lifespan=[_lifespan(database, lookup, sessions, throttle, verifier)],
         request_class=StrictRequest,
         request_max_body_size=settings.max_body_size,
         exception_handlers=exception_handlers(),
@@ -93,10 +95,15 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
 
 def _lifespan(
-    database: Database, lookup: Lookup, sessions: Sessions, throttle: Throttle
+    database: Database,
+    lookup: Lookup,
+    sessions: Sessions,
+    throttle: Throttle,
+    verifier: TokenVerifier,
 ) -> Callable[[Litestar], Any]:
     @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        logger.info("open_routes", routes=open_routes(app))
         stopping = asyncio.Event()
         purge = asyncio.create_task(_purge_expired(sessions, stopping))
         try:
@@ -104,6 +111,7 @@ def _lifespan(
         finally:
             stopping.set()
             await purge
+            await verifier.close()
             await throttle.close()
             await lookup.close()
             await database.close()
@@ -130,6 +138,6 @@ def _cors(settings: Settings) -> CORSConfig | None:
     return CORSConfig(
         allow_origins=list(settings.allowed_origins),
         allow_methods=["GET", "POST", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type"],
+        allow_headers=[{{ '"Content-Type"' if cookiecutter.auth_backend == "cookie" else 'settings.auth_header, "Content-Type"' }}],
         allow_credentials={{ "True" if cookiecutter.auth_backend == "cookie" else "False" }},
     )

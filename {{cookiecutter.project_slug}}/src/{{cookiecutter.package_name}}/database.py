@@ -14,7 +14,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 from .engine import create_engines
-from .migrations import head
+from .migrations import read_revisions
 from .settings import Settings
 
 
@@ -87,15 +87,15 @@ class Database:
     """The app's connections. A transaction commits when its block ends, and only then."""
 
     def __init__(self, settings: Settings) -> None:
-        self._engines = create_engines(settings.database_url.get_secret_value())
-        self._head = head()
+        self.engines = create_engines(settings)
+        self._revisions = read_revisions()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session that may write: committed at the end of the block, rolled back on an error."""
         async with (
             _answering(),
-            AsyncSession(self._engines.write, expire_on_commit=False) as session,
+            AsyncSession(self.engines.write, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
@@ -103,17 +103,18 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session that only reads."""
-        async with _answering(), AsyncSession(self._engines.read) as session:
+        async with _answering(), AsyncSession(self.engines.read) as session:
             yield session
 
     async def is_ready(self) -> bool:
-        """Whether the database answers and its schema is the one of this code."""
+        """Return True if the database responds and its schema has all that this code needs."""
         try:
             async with self.reading() as session:
-                revision = await session.scalar(text("SELECT version_num FROM alembic_version"))
+                revisions = await session.scalars(text("SELECT version_num FROM alembic_version"))
+                applied = revisions.all()
         except (DatabaseUnavailable, SQLAlchemyError):
             return False
-        return bool(revision == self._head)
+        return self._revisions.are_met(applied)
 
     async def close(self) -> None:
-        await self._engines.close()
+        await self.engines.close()

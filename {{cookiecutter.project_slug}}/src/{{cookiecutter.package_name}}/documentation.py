@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Router, get
 from litestar.exceptions import NotFoundException
-from litestar.handlers import HTTPRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import (
@@ -21,11 +21,13 @@ from litestar.openapi.spec import (
 from litestar.openapi.spec.enums import OpenAPIFormat
 from litestar.params import FromPath
 from litestar.response import File
-from litestar.types import Method
+from litestar.routes import BaseRoute
+from litestar.types import ControllerRouterHandler, Method
 
 from .accounts.schemas import Input
 from .problems import MEDIA_TYPE
-{{ 'from .security.backend import TOKEN_URL\n' if cookiecutter.auth_backend == 'oauth2' }}from .settings import Settings
+{{ 'from .security.backend import TOKEN_URL\n' if cookiecutter.auth_backend == 'oauth2' }}from .security.posture import OPEN
+from .settings import Settings
 
 PROBLEM = Schema(
     type=OpenAPIType.OBJECT,
@@ -77,6 +79,15 @@ CONTENT_POLICY = (
 )
 
 
+class DocsRouter(Router):
+    """Opens each handler that Litestar registers on it, as no router opens what is below it."""
+
+    def register(self, value: ControllerRouterHandler) -> list[BaseRoute]:
+        if isinstance(value, BaseRouteHandler):
+            value.opt[OPEN] = True
+        return super().register(value)
+
+
 class DocsPage(OpenAPIRenderPlugin):
     """Swagger UI, served from here: it loads nothing from elsewhere, and runs no inline script."""
 
@@ -95,7 +106,7 @@ class DocsPage(OpenAPIRenderPlugin):
         router.register(asset_handler)
 
 
-@get("/assets/{name:str}", exclude_from_auth=True)
+@get("/assets/{name:str}")
 async def asset_handler(name: FromPath[str]) -> File:
     """A part of the page."""
     if name not in ASSETS:
@@ -117,11 +128,10 @@ def openapi_config(settings: Settings) -> OpenAPIConfig | None:
     return OpenAPIConfig(
         title=settings.openapi_title,
         version=settings.openapi_version,
-        openapi_router=Router(
+        openapi_router=DocsRouter(
             PATH,
             route_handlers=[],
             include_in_schema=False,
-            opt={"exclude_from_auth": True},
             response_headers={"Content-Security-Policy": CONTENT_POLICY},
         ),
         render_plugins=[DocsPage()],

@@ -1,10 +1,15 @@
 """Whether the process lives, and whether it can serve."""
 
+from uuid import UUID
+
 from litestar import get
+from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import ServiceUnavailableException
 
 from .database import RETRY_AFTER, Database
+
+NOBODY = UUID(int=0)
 
 
 @get("/health/live", exclude_from_auth=True, security=[{}])
@@ -14,10 +19,11 @@ async def live_handler() -> dict[str, str]:
 
 
 @get("/health/ready", exclude_from_auth=True, security=[{}])
-async def ready_handler(database: NamedDependency[Database]) -> dict[str, str]:
-    """The database answers, and its schema is the one that this code needs."""
+async def ready_handler(database: NamedDependency[Database], state: State) -> dict[str, str]:
+    """The schema has what this code needs, and an authenticated request would be answered."""
     if not await database.is_ready():
         raise ServiceUnavailableException("The database is not ready", headers=RETRY_AFTER)
+    await state.lookup.by_session(NOBODY, NOBODY)
     return {"status": "ready"}
 
 

@@ -15,12 +15,14 @@ from structlog.typing import EventDict, Processor
 from .settings import Settings
 
 current_request_id: ContextVar[str | None] = ContextVar("current_request_id", default=None)
+current_client: ContextVar[str | None] = ContextVar("current_client", default=None)
+"""The address that the request comes from, taken from a proxy only if it is trusted."""
 
 
 def configure_logging(settings: Settings, stream: TextIO = sys.stdout) -> None:
     """Send the app's lines, and those of the libraries, to one stream in one form."""
     shared: list[Processor] = [
-        _add_request_id,
+        _add_request,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         # Plain text: the structured form would write out local variables, passwords among them.
@@ -95,9 +97,10 @@ def request_log(settings: Settings, stream: TextIO = sys.stdout) -> Callable[[Re
     return gather
 
 
-def _add_request_id(_: Any, __: str, event: EventDict) -> EventDict:
+def _add_request(_: Any, __: str, event: EventDict) -> EventDict:
     if request_id := current_request_id.get():
         event["request_id"] = request_id
+        event.setdefault("client", current_client.get())
     return event
 
 

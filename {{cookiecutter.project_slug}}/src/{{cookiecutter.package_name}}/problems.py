@@ -1,5 +1,6 @@
 """Errors as problem documents (RFC 9457): one table from what went wrong to what is answered."""
 
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from http import HTTPMethod, HTTPStatus
 from typing import Any
@@ -13,42 +14,57 @@ from litestar.exceptions import (
     ValidationException,
 )
 from litestar.plugins.problem_details import ProblemDetailsException
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ExceptionHandlersMap, ReceiveMessage
 from litestar.utils.path import normalize_path
 
-from .accounts.service import EmailTaken, MissingTokenField, WrongCredentials, WrongPassword
+from .accounts.service import (
+    AccountGone,
+    EmailTaken,
+    MissingTokenField,
+    NoPassword,
+    SessionEnded,
+    WrongCredentials,
+    WrongPassword,
+)
 from .accounts.sessions import InvalidRefreshToken
 from .database import RETRY_AFTER, DatabaseUnavailable
 from .logging import current_request_id
-from .security.backend import CHALLENGE
+from .security.backend import CHALLENGE, challenge_of
 from .security.passwords import WeakPassword
 from .security.throttle import Throttled, ThrottleUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 
 PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
+    AccountGone: (HTTPStatus.UNAUTHORIZED, "session-ended", "The session has ended"),
+    SessionEnded: (HTTPStatus.UNAUTHORIZED, "session-ended", "The session has ended"),
     EmailTaken: (HTTPStatus.CONFLICT, "email-taken", "Another account has this address"),
     MissingTokenField: (
         HTTPStatus.FORBIDDEN,
         "account-incomplete",
         "An operator has to complete this account before it can be used",
     ),
-    InvalidRefreshToken: (
-        HTTPStatus.UNAUTHORIZED,
-        "session-ended",
-        "The refresh token is not valid any more",
-    ),
+    InvalidRefreshToken: (HTTPStatus.UNAUTHORIZED, "session-ended", "The session has ended"),
     WrongCredentials: (
         HTTPStatus.UNAUTHORIZED,
         "wrong-credentials",
         "No account has this address and this password",
     ),
     WeakPassword: (HTTPStatus.BAD_REQUEST, "weak-password", "The password is too easy to guess"),
+    NoPassword: (
+        HTTPStatus.FORBIDDEN,
+        "no-password",
+        "The account has no password; an operator can set one",
+    ),
     WrongPassword: (HTTPStatus.FORBIDDEN, "wrong-password", "The current password is wrong"),
 }
 """The second member is the last part of `type`. These are stable, and listed in the README."""
 
 logger = structlog.get_logger(__name__)
+
+
+class ClientDisconnected(Exception):
+    """The client has gone before all of its request was here."""
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -63,12 +79,27 @@ class StrictRequest(Request[Any, Any, Any]):
         except (RecursionError, UnicodeDecodeError) as error:
             raise SerializationException("The body is not JSON") from error
 
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        receive = self.receive
+
+        async def receive_connected() -> ReceiveMessage:
+            message = await receive()
+            # Litestar would take it for a fault of its own.
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnected
+            return message
+
+        self.receive = receive_connected
+        async for chunk in super().stream():
+            yield chunk
+
 
 def exception_handlers() -> ExceptionHandlersMap:
     """Return a handler for everything that a request can fail with."""
     handlers: dict[int | type[Exception], Any] = dict.fromkeys(PROBLEMS, _expected)
     return {
         **handlers,
+        ClientDisconnected: _gone,
         DatabaseUnavailable: _no_database,
         Throttled: _throttled,
         ThrottleUnavailable: _no_throttle,
@@ -138,9 +169,11 @@ def _no_throttle(request: Request[Any, Any, Any], _: ThrottleUnavailable) -> Res
 def _http(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
     if error.status_code == 500:
         return _unexpected(request, error)
-    return problem(
-        request, error.status_code, detail=_detail(error), headers=dict(error.headers or {})
-    )
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.UNAUTHORIZED:
+        # RFC 9110 section 15.5.2: a 401 has one, whoever raised it.
+        headers = challenge_of(request) | headers
+    return problem(request, error.status_code, detail=_detail(error), headers=headers)
 
 
 def _detail(error: HTTPException) -> str | None:
@@ -186,6 +219,11 @@ def _no_database(request: Request[Any, Any, Any], error: Exception) -> Response[
         detail="The database does not answer",
         headers=RETRY_AFTER,
     )
+
+
+def _gone(request: Request[Any, Any, Any], _: ClientDisconnected) -> Response[Any]:
+    # Nobody reads it. The request's line in the log has its status.
+    return problem(request, HTTPStatus.BAD_REQUEST)
 
 
 def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:

@@ -5,8 +5,8 @@ of the environment wins over `.env` in the working directory, and that over a fi
 name in /run/secrets.
 """
 
-from datetime import timedelta
-from ipaddress import ip_network
+import os
+{{ "import re\n" if cookiecutter.auth_backend != "cookie" }}from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -23,6 +23,9 @@ from pydantic import (
     model_validator,
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from .addresses import is_plain_http, key_set, network, origin
+{{ "from .database_url import check_database_url\n" if cookiecutter.database == "postgresql" }}from .security.throttle_store import read_store_url
 
 COMMAND = "{{ cookiecutter.project_slug }}"
 """What this project is called on the command line."""
@@ -49,16 +52,63 @@ def _comma_separated(value: object) -> object:
     return [] if items == ["none"] else items
 
 
+def _accepted(value: object) -> object:
+    """Return the names, of which there is one at least unless the word `none` says otherwise."""
+    if isinstance(value, str) and not all(item.strip() for item in value.split(",")):
+        raise ValueError("names nothing; write what to accept, or none to turn the check off")
+    return _comma_separated(value)
+
+
 def _rate(value: str) -> str:
     parse(value)
     return value
 
 
+def _store_url(value: SecretStr) -> SecretStr:
+    read_store_url(value.get_secret_value())
+    return value
+
+
+{% if cookiecutter.auth_backend != "cookie" %}
+TAKEN_HEADERS = re.compile(
+    "(accept|access-control|content|cross-origin|if|proxy|sec|x-content|x-forwarded)-.*"
+    "|accept|age|allow|cache-control|connection|cookie|date|etag|expect|expires|forwarded|from|host"
+    "|keep-alive|last-modified|link|location|origin|pragma|priority|range|referer|referrer-policy"
+    "|retry-after|server|set-cookie|strict-transport-security|te|trailer|transfer-encoding|upgrade"
+    "|upgrade-insecure-requests|user-agent|vary|via|www-authenticate|x-real-ip|x-request-id",
+    re.IGNORECASE,
+)
+"""Headers that mean something else, to browsers, proxies or this app."""
+
+
+def _free_header(name: str) -> str:
+    if TAKEN_HEADERS.fullmatch(name):
+        raise ValueError(f"{name} means something else; take Authorization, or a name of your own")
+    return name
+
+
+HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$"), AfterValidator(_free_header)]
+
+{% endif %}
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
 """Comma-separated; `none` is the empty list."""
 
+Accepted = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_accepted)]
+"""Comma-separated; `none` turns the check off, and nothing else does."""
+
 Rate = Annotated[str, AfterValidator(_rate)]
 """A number and a time, such as `10 per 15 minutes`."""
+
+Networks = Annotated[
+    tuple[Annotated[str, AfterValidator(network)], ...], NoDecode, BeforeValidator(_comma_separated)
+]
+
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(origin)], ...], NoDecode, BeforeValidator(_comma_separated)
+]
+
+StoreSecret = Annotated[SecretStr, AfterValidator(_store_url)]
+"""URL of a throttle's store."""
 
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_comma_separated)]
 
@@ -68,9 +118,11 @@ class ForeignIssuer(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    jwks: str | None = None
+    jwks: Annotated[str, AfterValidator(key_set)] | None = None
     """URL (https) or path of the issuer's JWK set. Without one it shares this app's key."""
-    algorithms: tuple[Literal["RS256", "PS256", "ES256", "ES384", "EdDSA"], ...] = ("RS256",)
+    algorithms: Annotated[
+        tuple[Literal["RS256", "PS256", "ES256", "ES384", "EdDSA"], ...], Field(min_length=1)
+    ] = ("RS256",)
     """What the keys of the JWK set may sign with. A key is pinned to one of these."""
     typ: str | None = "JWT"
     """The `typ` that the header of its tokens must have; null takes any."""
@@ -93,18 +145,20 @@ class Settings(BaseSettings):
 
 {% include "settings_keys_" ~ cookiecutter.__asymmetric ~ ".py.jinja" %}
 
-{{ cookiecutter.accepted_issuers | parse_issuers | setting("accepted_issuers", "Names") }}
+{{ cookiecutter.accepted_issuers | parse_issuers | setting("accepted_issuers", "Accepted") }}
     """Issuers (`iss`) to accept. The first is the one that this app signs as. `none`: unchecked."""
-{{ cookiecutter.accepted_audiences | parse_audiences | setting("accepted_audiences", "Names") }}
+{{ cookiecutter.accepted_audiences | parse_audiences | setting("accepted_audiences", "Accepted") }}
     """Audiences (`aud`) to accept. The first stands in the app's own tokens. `none`: unchecked."""
     foreign_issuers: dict[str, ForeignIssuer] = {}
     """JSON object: accepted issuer to `{"jwks": …, "algorithms": […], "typ": …}`."""
 
     issuer_keys_cool_down: Annotated[int, Field(ge=0)] = 30
     """Seconds between two attempts to fetch the JWK set of one foreign issuer."""
+    issuer_keys_max_age: PositiveInt = 24 * 3600
+    """Seconds for which fetched keys count while they cannot be fetched again."""
 
     access_token_lifetime: PositiveInt = 15 * 60
-    """Seconds."""
+    """Seconds that an access token is valid."""
     refresh_token_lifetime: PositiveInt = 30 * 24 * 3600
     """Seconds that a session lives without being refreshed."""
     session_lifetime: PositiveInt = 90 * 24 * 3600
@@ -132,30 +186,40 @@ class Settings(BaseSettings):
     login_attempts_per_address: Rate = "100 per 15 minutes"
     """Logins from one address (of IPv6: from one /64)."""
     registrations_per_address: Rate = "20 per hour"
-    throttle_url: SecretStr | None = None
-    """URL of a Valkey or Redis that counts for all processes, such as `valkey://host:6379/0`.
-    Unset: each process counts for itself."""
+    """Registrations from one client IP address (of IPv6: from one /64)."""
+    throttle_url: StoreSecret | None = None
+    """URL of a Valkey or Redis that counts for all processes, such as `valkey://host:6379/0`. With
+    TLS: `valkeys://`. Unset: each process counts for itself."""
     throttle_fails_open: bool = False
     """Whether passwords may be tried when that store does not answer."""
 
-    database_url: SecretStr = SecretStr("{{ cookiecutter.__database_url }}")
-    """SQLAlchemy URL."""
+{% include "settings_database_" ~ cookiecutter.database ~ ".py.jinja" %}
 
     host: str = "127.0.0.1"
+    """Address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """Port to listen on. 0 takes a free one."""
     workers: PositiveInt = 1
-    trusted_proxies: Names = ()
+    """Processes that serve."""
+    trusted_proxies: Networks = ()
     """Addresses or networks of proxies whose `X-Forwarded-For` and `-Proto` are believed."""
     shutdown_timeout: PositiveInt = 20
     """Seconds that running requests get to finish when the server is told to stop."""
-    allowed_origins: Names = ()
+    allowed_origins: Origins = ()
     """Origins of other sites whose scripts may call this API (CORS)."""
     max_body_size: PositiveInt = 64 * 1024
     """Bytes of a request's body."""
+    max_connections: PositiveInt = 1000
+    """Connections to one process at a time, idle ones included. Further ones get 503 at once."""
+    websocket_recheck_interval: PositiveInt = 10
+    """Seconds between two looks at the session of an open WebSocket."""
     log_format: Literal["json", "console"] = "json"
+    """`json`: one object a line. `console`: for a person to read."""
 
 {{ cookiecutter.project_name | setting("openapi_title", "str") }}
+    """Title of the API in its document. Passwords that contain it are rejected."""
     openapi_version: str = "0.1.0"
+    """Version of the API in its document."""
     serve_docs: bool | None = None
     """Whether `/schema` is served. Unset: in development only."""
 
@@ -183,22 +247,21 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        foreign = set(self.accepted_issuers[1:])
+        foreign = set(self.accepted_issuers[1:]) - {self.issuer}
         if stray := sorted(set(self.foreign_issuers) - foreign):
             raise ValueError(
                 f"FOREIGN_ISSUERS names {stray}, but only what stands in ACCEPTED_ISSUERS behind "
                 "the first, this app's own, can be foreign"
             )
+        for name, issuer in self.foreign_issuers.items():
+            if not self.development and is_plain_http(issuer.jwks or ""):
+                raise ValueError(f"FOREIGN_ISSUERS: the keys of {name} need https in production")
         if self.session_lifetime < self.refresh_token_lifetime:
             raise ValueError("SESSION_LIFETIME must not be shorter than REFRESH_TOKEN_LIFETIME")
         if self.refresh_token_lifetime < self.access_token_lifetime:
             raise ValueError(
                 "REFRESH_TOKEN_LIFETIME must not be shorter than ACCESS_TOKEN_LIFETIME"
             )
-        if "*" in self.allowed_origins:
-            raise ValueError("ALLOWED_ORIGINS must name each origin; `*` would open the API to all")
-        for proxy in self.trusted_proxies:
-            ip_network(proxy)
         return self
 
 
@@ -212,11 +275,20 @@ def load_settings(**overrides: Any) -> Settings:
         UnsafeSettings: with one line for each setting that is missing or wrong.
     """
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
+        if not settings.development:
+            _refuse_a_file_of_others()
     except ValidationError as error:
         raise UnsafeSettings("\n".join(map(_explain, error.errors()))) from None
     except (OSError, UnicodeDecodeError) as error:
         raise UnsafeSettings(f"{SETTINGS_FILE} cannot be read: {error}") from None
+    return settings
+
+
+def _refuse_a_file_of_others() -> None:
+    # On other systems, the mode says nothing about who may read a file.
+    if os.name == "posix" and SETTINGS_FILE.exists() and SETTINGS_FILE.stat().st_mode & 0o077:
+        raise UnsafeSettings(f"{SETTINGS_FILE} can be read by others: chmod 600 {SETTINGS_FILE}")
 
 
 def _explain(error: Any) -> str:

@@ -34,6 +34,9 @@ NO_NUMBERS = {
     "1e400": Raw("1e400"),
     "-1e400": Raw("-1e400"),
     "1e308": Raw("1e308"),
+    "1e300": Raw("1e300"),
+    "2**63": 2**63,
+    "10**400": 10**400,
     "30-digits": 10**30,
     "5000-digits": Raw("9" * 5000),
     "beyond-year-9999": 253402300801,
@@ -107,7 +110,7 @@ WRONG: dict[str, dict[str, Any]] = {
     },
     "sub": NO_IDS,
     "sid": NO_IDS,
-    "jti": NO_TEXTS | {"in-a-list": ["id"]},
+    "jti": NO_TEXTS | {"in-a-list": ["id"], "empty": ""},
     "extras": {k: v for k, v in NO_TEXTS.items() if v is not ABSENT and v != {}} | {"text": "x"},
 }
 
@@ -121,7 +124,7 @@ def test_a_wrong_claim_is_refused(target: Target, claim: str, wrong: str) -> Non
 
 @pytest.mark.parametrize("wrong", WRONG["extras"])
 def test_unknown_claims_beside_wrong_extras_are_refused(target: Target, wrong: str) -> None:
-    """Litestar puts the first into the second."""
+    """The first are put into the second."""
     claims = {"extras": WRONG["extras"][wrong], "unknown": 1}
     target.assert_refused(target.genuine.altered(claims=claims))
 
@@ -145,6 +148,27 @@ def test_unknown_claims_and_odd_numbers_are_harmless(
 ) -> None:
     """RFC 7519 section 4: what is not understood is ignored."""
     target.assert_accepted(target.genuine.altered(claims=claims))
+
+
+@pytest.mark.parametrize("claim", ["sub", "sid"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        lambda text: "{" + text + "}",
+        lambda text: f"urn:uuid:{text}",
+        lambda text: text.replace("-", ""),
+        str.upper,
+        lambda text: text.translate({ord("0") + n: ord("\uff10") + n for n in range(10)}),
+    ],
+    ids=["braces", "urn", "no-hyphens", "upper-case", "fullwidth-digits"],
+)
+def test_an_id_in_another_form_is_refused(
+    target: Target, claim: str, form: Callable[[str], str]
+) -> None:
+    """Python's UUID takes them all for the same one."""
+    genuine = target.genuine.claims[claim]
+    assert form(genuine) != genuine
+    target.assert_refused(target.genuine.altered(claims={claim: form(genuine)}))
 
 
 def test_an_audience_among_others_is_enough(target: Target) -> None:

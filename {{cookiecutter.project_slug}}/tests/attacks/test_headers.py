@@ -284,3 +284,40 @@ def test_a_genuine_token_is_as_a_token_should_be(target: Target) -> None:
     assert {"sub", "sid", "jti", "exp", "iat", "iss", "aud"} <= genuine.claims.keys()
     assert genuine.claims["exp"] - genuine.claims["iat"] <= 3600
     assert target.ada.email not in json.dumps(genuine.claims)
+
+
+@pytest.mark.parametrize("part", range(2), ids=["header", "payload"])
+def test_a_signed_part_has_one_encoding(target: Target, part: int) -> None:
+    """RFC 4648 section 3.5: the bits of the last character that nothing is decoded from are 0."""
+    members = [to_json(target.genuine.header), to_json(target.genuine.claims)]
+    encoded = [encode(each + b" " * (-(len(each) + 2) % 3)) for each in members]
+    target.assert_accepted(sign_parts(*encoded))
+    encoded[part] = with_stray_bits(encoded[part])
+    target.assert_refused(sign_parts(*encoded))
+
+
+def test_the_signature_has_one_encoding(target: Target) -> None:
+    """An RSA signature of 384 octets leaves no bits unused."""
+    header, payload, signature = target.genuine.parts
+    if len(signature) % 4:
+        target.assert_refused(f"{header}.{payload}.{with_stray_bits(signature)}")
+
+
+def sign_parts(header: str, payload: str) -> str:
+    signed = f"{header}.{payload}"
+    signature = get_algorithm_by_name(ALGORITHM).sign(signed.encode(), KEY.material)
+    return f"{signed}.{encode(signature)}"
+
+
+def with_stray_bits(part: str) -> str:
+    """Return another text that a lax decoder reads as the same octets."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    other = part[:-1] + alphabet[alphabet.index(part[-1]) ^ 1]
+    assert decode(other) == decode(part)
+    return other
+
+
+@pytest.mark.parametrize("value", ["DEF", "", None, False], ids=str)
+def test_a_compressed_payload_is_refused(target: Target, value: object) -> None:
+    """RFC 7516 section 4.1.3: `zip` is for encrypted tokens."""
+    target.assert_refused(target.genuine.altered(header={"zip": value}))

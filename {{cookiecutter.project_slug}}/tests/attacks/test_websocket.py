@@ -5,8 +5,13 @@ close code 4401 or 4403, which servers turn into HTTP 403 as it comes before the
 """
 
 import pytest
+from litestar.testing import TestClient
+
+from {{ cookiecutter.package_name }} import middleware
+from {{ cookiecutter.package_name }}.logging import RequestLine
 
 from ..conftest import Client
+from . import extended_app
 from .conftest import Target
 from .credentials import presenting
 from .forge import ABSENT
@@ -62,3 +67,22 @@ def test_a_token_elsewhere_does_not_open_it(
 def test_plain_http_does_not_get_there(target: Target, extended: Client) -> None:
     for headers in ({}, presenting(target.genuine.token)):
         assert extended.get("/socket", headers=headers).status_code in {401, 404, 405}
+
+
+def test_every_handshake_has_an_id_and_a_line_in_the_log(
+    target: Target, extended_server: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ASVS 5.0 16.3.1: refused ones above all."""
+    lines: list[RequestLine] = []
+    monkeypatch.setattr(middleware, "request_log", lambda _: lines.append)
+    app = extended_app.create_app(target.settings)
+    with TestClient(app, base_url="https://testserver.local") as client:
+        assert first_message(client, presenting(target.genuine.token)) == target.ada.id
+        assert close_code(client) == 4401
+    assert [(line.path, line.method, line.status) for line in lines] == [
+        ("/socket", "WEBSOCKET", 101),
+        ("/socket", "WEBSOCKET", 403),
+    ]
+    assert len({line.request_id for line in lines}) == 2
+    accepted = extended_server.send("/socket", HANDSHAKE, presenting(target.genuine.token))
+    assert accepted.headers["x-request-id"]

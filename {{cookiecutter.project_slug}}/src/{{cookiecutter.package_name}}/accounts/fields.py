@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from ..security.tokens import TokenFields
+from ..token_fields import TokenFields
 
 INT64 = range(-(2**63), 2**63)
 

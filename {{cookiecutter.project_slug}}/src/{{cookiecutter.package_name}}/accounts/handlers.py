@@ -12,8 +12,6 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 from ..security.throttle import Throttle
 from ..security.tokens import AppToken
 from ..settings import Settings
-from .principal import Principal
-from .requests import address_of
 from .schemas import (
     Deletion,
     Me,
@@ -25,6 +23,7 @@ from .schemas import (
 )
 from .service import Accounts
 from .sessions import Sessions
+from .users import Principal, address_of
 
 AuthenticatedRequest = Request[Principal, AppToken, Any]
 
@@ -67,7 +66,8 @@ async def delete_me_handler(
     accounts: NamedDependency[Accounts],
 ) -> None:
     """Delete the caller's account with all that belongs to it."""
-    await accounts.delete(request.user.id, data.current_password, address_of(request))
+    user = request.user
+    await accounts.delete(user.id, data.current_password, user.session_id, address_of(request))
 
 
 @post("/me/password", status_code=HTTP_204_NO_CONTENT)

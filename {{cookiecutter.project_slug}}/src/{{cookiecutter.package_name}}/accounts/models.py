@@ -2,7 +2,7 @@
 
 {{ cookiecutter.token_fields | parse_token_fields | import_block("models", "from datetime import UTC, datetime", "from uuid import UUID, uuid4") }}
 
-{{ cookiecutter.token_fields | parse_token_fields | import_block("sqlalchemy", "from sqlalchemy import Boolean, CheckConstraint, ForeignKey, LargeBinary, String, Uuid") }}
+{{ cookiecutter.token_fields | parse_token_fields | import_block("sqlalchemy", "from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, LargeBinary, String, Uuid") }}
 from sqlalchemy.orm import Mapped, mapped_column
 
 {{ cookiecutter.token_fields | parse_token_fields | import_block("types", "from ..database import Base, UtcDateTime") }}
@@ -21,7 +21,8 @@ class User(Base):
     email: Mapped[str] = mapped_column(String(), unique=True)
     """Lower case: so that no two differ in their case alone."""
     name: Mapped[str] = mapped_column(String())
-    password_hash: Mapped[str] = mapped_column(String())
+    password_hash: Mapped[str | None] = mapped_column(String())
+    """None: the user cannot log in here, but may with a token of a foreign issuer."""
     is_active: Mapped[bool] = mapped_column(Boolean(), default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now, onupdate=utc_now)
@@ -55,6 +56,8 @@ class Session(Base):
     """When it ends in any case."""
     client: Mapped[str] = mapped_column(String())
     """What the client said it is (`User-Agent`), for the person to recognise it by."""
+    wrong_passwords: Mapped[int] = mapped_column(Integer(), server_default="0")
+    """In a row, where the current password has to be confirmed."""
 
 
 class Identity(Base):

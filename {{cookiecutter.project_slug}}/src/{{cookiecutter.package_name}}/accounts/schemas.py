@@ -5,11 +5,19 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, StringConstraints
+from email_validator import EmailNotValidError, validate_email
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    EmailStr,
+    StringConstraints,
+)
 
-from ..security.tokens import TokenFields, field_values
+from ..token_fields import TokenFields, field_values
 from .models import Session, User
-from .principal import Principal
+from .users import Principal
 
 ONE_LINE_OF_TEXT = r"^[^\x00-\x1f\x7f-\x9f]*[^\x00-\x1f\x7f-\x9f\s][^\x00-\x1f\x7f-\x9f]*$"
 """No control characters, and something to be seen."""
@@ -18,7 +26,17 @@ MAX_PASSWORD_LENGTH = 256
 """Characters. A bound for the hash function's work, far above any passphrase."""
 
 
-Email = Annotated[EmailStr, AfterValidator(str.lower)]
+def _bare(value: object) -> object:
+    """Refuse what pydantic alone takes: a name before the address, and a local part too long."""
+    if isinstance(value, str):
+        try:
+            validate_email(value.strip(), check_deliverability=False, strict=True)
+        except EmailNotValidError as error:
+            raise ValueError(str(error)) from error
+    return value
+
+
+Email = Annotated[EmailStr, BeforeValidator(_bare), AfterValidator(str.lower)]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=100, pattern=ONE_LINE_OF_TEXT)
 ]

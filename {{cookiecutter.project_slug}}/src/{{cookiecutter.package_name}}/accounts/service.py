@@ -1,20 +1,23 @@
 """What may be done with accounts. No HTTP in here."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 import msgspec
 import structlog
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database import Database, affected
 from ..security.passwords import Passwords
 from ..security.throttle import Throttle
-from ..security.tokens import TokenFields
+from ..token_fields import TokenFields
 from .models import Identity, Session, User
+
+MAX_WRONG_PASSWORDS = 5
+"""In a row, where the current one has to be confirmed: then the session ends."""
 
 audit = structlog.get_logger("audit")
 
@@ -29,6 +32,18 @@ class WrongCredentials(Exception):
 
 class WrongPassword(Exception):
     """The current password, asked for once more, is wrong."""
+
+
+class SessionEnded(Exception):
+    """The session has ended, or ends for its wrong passwords."""
+
+
+class NoPassword(Exception):
+    """The account has no password that could be confirmed."""
+
+
+class AccountGone(Exception):
+    """The caller's account has been deleted or deactivated since the request was authenticated."""
 
 
 class NoSuchUser(Exception):
@@ -52,19 +67,22 @@ class Accounts:
         self._throttle = throttle
 
     async def register(
-        self, email: str, name: str, password: str, fields: Mapping[str, Any] | None = None
+        self, email: str, name: str, password: str | None, fields: Mapping[str, Any] | None = None
     ) -> User:
         """Create an account.
 
         Args:
             email: in lower case.
+            password: None for an account without one. Only an operator creates these.
             fields: token fields, of their types. Only an operator gives them.
 
         Raises:
             WeakPassword: the password will not do.
             EmailTaken: another account has the address.
         """
-        password_hash = await self._passwords.accept(password, [email, name])
+        password_hash = None
+        if password is not None:
+            password_hash = await self._passwords.accept(password, [email, name])
         user = User(email=email, name=name, password_hash=password_hash, **(fields or {}))
         try:
             async with self._database.transaction() as session:
@@ -90,7 +108,7 @@ class Accounts:
         async with self._database.reading() as session:
             user = await session.scalar(select(User).where(User.email == email))
         matches = await self._passwords.verify(user.password_hash if user else None, password)
-        if user is None or not matches or not user.is_active:
+        if user is None or user.password_hash is None or not matches or not user.is_active:
             audit.warning("login_failed", user_id=str(user.id) if user else None, client=address)
             raise WrongCredentials
         await self._throttle.succeeded(email)
@@ -102,48 +120,53 @@ class Accounts:
         """Change a user's name.
 
         Raises:
-            WrongCredentials: the account has just been deleted.
+            AccountGone: the account has been deleted or deactivated.
         """
         async with self._database.transaction() as session:
-            user = await session.get(User, user_id)
-            if user is None:
-                raise WrongCredentials
+            user = await _lock_callers(session, user_id)
             user.name = name
         return user
 
     async def change_password(
-        self, user_id: UUID, current: str, new: str, kept_session: UUID | None, address: str
+        self, user_id: UUID, current: str, new: str, session_id: UUID | None, address: str
     ) -> None:
-        """Set a new password and end all sessions but one.
+        """Set a new password and end all sessions but the caller's.
 
         Raises:
             WrongPassword: `current` is not the current one.
+            SessionEnded: there were too many wrong passwords.
+            NoPassword: the account has none.
+            AccountGone: the account has been deleted or deactivated.
             WeakPassword: `new` will not do.
             Throttled, ThrottleUnavailable: as for a login.
         """
-        user = await self._confirm(user_id, current, address)
-        new_hash = await self._passwords.accept(new, [user.email, user.name])
+        confirmed = await self._confirm(user_id, current, session_id, address)
+        new_hash = await self._passwords.accept(new, [confirmed.email, confirmed.name])
         async with self._database.transaction() as session:
-            unchanged = (User.id == user_id, User.password_hash == user.password_hash)
-            new_password = update(User).where(*unchanged).values(password_hash=new_hash)
-            if not await affected(session, new_password):
-                raise WrongPassword
+            user = await _lock_callers(session, user_id, confirmed)
+            user.password_hash = new_hash
             others = delete(Session).where(Session.user_id == user_id)
-            if kept_session:
-                others = others.where(Session.id != kept_session)
+            if session_id:
+                others = others.where(Session.id != session_id)
             await session.execute(others)
         audit.info("password_changed", user_id=str(user_id))
 
-    async def delete(self, user_id: UUID, password: str, address: str) -> None:
+    async def delete(
+        self, user_id: UUID, password: str, session_id: UUID | None, address: str
+    ) -> None:
         """Delete an account with all that belongs to it.
 
         Raises:
             WrongPassword: it is not the current one.
+            SessionEnded: there were too many wrong passwords.
+            NoPassword: the account has none.
+            AccountGone: the account has been deleted or deactivated.
             Throttled, ThrottleUnavailable: as for a login.
         """
-        await self._confirm(user_id, password, address)
+        confirmed = await self._confirm(user_id, password, session_id, address)
         async with self._database.transaction() as session:
-            await session.execute(delete(User).where(User.id == user_id))
+            user = await _lock_callers(session, user_id, confirmed)
+            await session.delete(user)
         audit.info("deleted", user_id=str(user_id))
 
     async def everyone(self) -> Sequence[User]:
@@ -158,16 +181,19 @@ class Accounts:
             NoSuchUser: nobody has it.
         """
         async with self._database.reading() as session:
-            return await _by_email(session, email)
+            user = await session.scalar(_by_email(email))
+        if user is None:
+            raise NoSuchUser
+        return user
 
-    async def set_fields(self, email: str, fields: Mapping[str, Any]) -> User:
+    async def set_fields(self, user_id: UUID, fields: Mapping[str, Any]) -> User:
         """Set token fields, which count from the user's next login or refresh on.
 
         Raises:
-            NoSuchUser: nobody has the address.
+            NoSuchUser: the account has been deleted.
         """
         async with self._database.transaction() as session:
-            user = await _by_email(session, email)
+            user = await _lock(session, user_id)
             await session.execute(update(User).where(User.id == user.id).values(**fields))
             await session.refresh(user)
         audit.info("token_fields_set", user_id=str(user.id), fields=list(fields))
@@ -183,7 +209,7 @@ class Accounts:
         user = await self.find(email)
         password_hash = await self._passwords.accept(password, [user.email, user.name])
         async with self._database.transaction() as session:
-            user = await _by_email(session, email)
+            user = await _lock_by_email(session, email)
             user.password_hash = password_hash
             await session.execute(delete(Session).where(Session.user_id == user.id))
         await self._throttle.succeeded(user.email)
@@ -196,7 +222,7 @@ class Accounts:
             NoSuchUser: nobody has the address.
         """
         async with self._database.transaction() as session:
-            user = await _by_email(session, email)
+            user = await _lock_by_email(session, email)
             user.is_active = active
             if not active:
                 await session.execute(delete(Session).where(Session.user_id == user.id))
@@ -210,24 +236,34 @@ class Accounts:
             NoSuchUser: nobody has the address.
         """
         async with self._database.transaction() as session:
-            user = await _by_email(session, email)
-            await session.execute(delete(User).where(User.id == user.id))
+            user = await _lock_by_email(session, email)
+            await session.delete(user)
         audit.info("deleted", user_id=str(user.id))
 
-    async def link(self, email: str, issuer: str, subject: str) -> None:
+    async def link(
+        self, user_id: UUID, issuer: str, subject: str, *, keep_password: bool = False
+    ) -> None:
         """Let tokens of a foreign issuer about this subject act for the user.
 
+        The account may have been registered by somebody else, with the user's address: so its
+        sessions end, and its password is removed unless it is to be kept.
+
         Raises:
-            NoSuchUser: nobody has the address.
+            NoSuchUser: the account has been deleted.
             IdentityTaken: the subject acts for somebody already.
         """
         try:
             async with self._database.transaction() as session:
-                user = await _by_email(session, email)
-                session.add(Identity(issuer=issuer, subject=subject, user_id=user.id))
+                user = await _lock(session, user_id)
+                session.add(Identity(issuer=issuer, subject=subject, user_id=user_id))
+                if not keep_password:
+                    user.password_hash = None
+                await session.execute(delete(Session).where(Session.user_id == user_id))
         except IntegrityError as error:
             raise IdentityTaken from error
-        audit.info("identity_linked", user_id=str(user.id), issuer=issuer)
+        audit.info(
+            "identity_linked", user_id=str(user_id), issuer=issuer, password_kept=keep_password
+        )
 
     async def unlink(self, issuer: str, subject: str) -> bool:
         """Undo a link. Whether there was one."""
@@ -238,18 +274,50 @@ class Accounts:
             audit.info("identity_unlinked", issuer=issuer)
         return unlinked
 
-    async def _confirm(self, user_id: UUID, password: str, address: str) -> User:
+    async def _confirm(
+        self, user_id: UUID, password: str, session_id: UUID | None, address: str
+    ) -> User:
         async with self._database.reading() as session:
             user = await session.get(User, user_id)
         if user is None:
-            raise WrongCredentials
-        # Whoever found an open session could otherwise try passwords here.
-        await self._throttle.attempt(address, user.email)
+            raise AccountGone
+        if user.password_hash is None:
+            raise NoPassword
+        # Not as a login: a stranger's wrong logins would keep the owner from acting.
+        await self._throttle.confirmation(address, None if session_id else user_id)
+        count = await self._count_password(user_id, session_id) if session_id else 0
         if not await self._passwords.verify(user.password_hash, password):
             audit.warning("password_not_confirmed", user_id=str(user_id), client=address)
+            if session_id and count == MAX_WRONG_PASSWORDS:
+                await self._end_guessing(user_id, session_id)
             raise WrongPassword
-        await self._throttle.succeeded(user.email)
+        async with self._database.transaction() as session:
+            right = update(Session).where(Session.id == session_id).values(wrong_passwords=0)
+            await session.execute(right)
         return user
+
+    async def _count_password(self, user_id: UUID, session_id: UUID) -> int:
+        """Count a password as wrong before it is verified, so that parallel ones count too.
+
+        Raises:
+            SessionEnded: there are too many already.
+        """
+        async with self._database.transaction() as session:
+            count: int | None = await session.scalar(
+                update(Session)
+                .where(Session.id == session_id, Session.wrong_passwords < MAX_WRONG_PASSWORDS)
+                .values(wrong_passwords=Session.wrong_passwords + 1)
+                .returning(Session.wrong_passwords)
+            )
+        return count or await self._end_guessing(user_id, session_id)
+
+    async def _end_guessing(self, user_id: UUID, session_id: UUID) -> NoReturn:
+        async with self._database.transaction() as session:
+            ended = await affected(session, delete(Session).where(Session.id == session_id))
+        if ended:
+            where = {"user_id": str(user_id), "session_id": str(session_id)}
+            audit.warning("session_ended", **where, reason="wrong passwords")
+        raise SessionEnded
 
     async def _rehash(self, user: User, password: str) -> User:
         password_hash = await self._passwords.hash(password)
@@ -261,11 +329,48 @@ class Accounts:
         return latest
 
 
-async def _by_email(session: AsyncSession, email: str) -> User:
-    user = await session.scalar(select(User).where(User.email == email.lower()))
+async def lock_active(session: AsyncSession, user_id: UUID) -> User | None:
+    """Return the user, if active, as nobody else can change them until the transaction ends."""
+    user = await session.get(User, user_id, with_for_update=True)
+    return user if user and user.is_active else None
+
+
+async def _lock_callers(
+    session: AsyncSession, user_id: UUID, confirmed: User | None = None
+) -> User:
+    """Return the caller's account, locked until the transaction ends.
+
+    Args:
+        confirmed: the account when the current password was found to be right.
+
+    Raises:
+        AccountGone: it has been deleted or deactivated.
+        WrongPassword: the password has been changed since.
+    """
+    user = await lock_active(session, user_id)
+    if user is None:
+        raise AccountGone
+    if confirmed and user.password_hash != confirmed.password_hash:
+        raise WrongPassword
+    return user
+
+
+async def _lock(session: AsyncSession, user_id: UUID) -> User:
+    user = await session.get(User, user_id, with_for_update=True)
     if user is None:
         raise NoSuchUser
     return user
+
+
+async def _lock_by_email(session: AsyncSession, email: str) -> User:
+    user = await session.scalar(_by_email(email).with_for_update())
+    if user is None:
+        raise NoSuchUser
+    return user
+
+
+def _by_email(email: str) -> Select[User]:
+    return select(User).where(User.email == email.lower())
 
 
 def token_fields(user: User) -> TokenFields:

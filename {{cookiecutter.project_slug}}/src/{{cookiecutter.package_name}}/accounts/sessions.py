@@ -11,10 +11,10 @@ import structlog
 from sqlalchemy import delete, select, update
 
 from ..database import Database, affected
-from ..security.tokens import TokenFields
 from ..settings import Settings
+from ..token_fields import TokenFields
 from .models import Session, User, utc_now
-from .service import WrongCredentials, token_fields
+from .service import WrongCredentials, lock_active, token_fields
 
 MAX_CLIENT_LENGTH = 200
 """Characters kept of what a client calls itself."""
@@ -96,7 +96,8 @@ class Sessions:
 
         Raises:
             MissingTokenField: the account lacks a required token field.
-            WrongCredentials: the account or its password has changed since they were checked.
+            WrongCredentials: the account has been deleted or deactivated, or has another password,
+                since it was authenticated.
         """
         fields = token_fields(user)
         token = RefreshToken.new()
@@ -110,8 +111,8 @@ class Sessions:
             client=client[:MAX_CLIENT_LENGTH],
         )
         async with self._database.transaction() as session:
-            # Between the check of the password and now it may have been changed.
-            latest = await session.get(User, user.id, with_for_update=True)
+            # The account may have changed since its password was verified.
+            latest = await lock_active(session, user.id)
             if latest is None or latest.password_hash != user.password_hash:
                 raise WrongCredentials
             session.add(row)
@@ -138,6 +139,8 @@ class Sessions:
                         Session.expires_at > now,
                         User.is_active,
                     )
+                    # A deactivation that has begun is waited for.
+                    .with_for_update(read=True, of=User)
                 )
             ).one_or_none()
             if found is None:
@@ -152,13 +155,15 @@ class Sessions:
                     refresh_hash=successor.current_hash, last_used_at=now, expires_at=expires_at
                 )
             )
-            reused = not await affected(session, rotate)
-            if reused:
-                await session.execute(delete(Session).where(Session.id == row.id))
+            rotated = await affected(session, rotate)
+            this = delete(Session).where(Session.id == row.id)
+            # A logout at the same moment leaves nothing to end, and is no reuse.
+            reused = not rotated and await affected(session, this)
         # Only here has the end of a reused session been committed.
         where = {"user_id": str(user.id), "session_id": str(row.id)}
         if reused:
             audit.warning("refresh_token_reused", **where)
+        if not rotated:
             raise InvalidRefreshToken
         audit.info("refreshed", **where)
         return Grant(user, fields, row.id, str(successor), expires_at)

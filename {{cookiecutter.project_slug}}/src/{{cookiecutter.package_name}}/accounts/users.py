@@ -1,12 +1,26 @@
-"""Who is calling: the user behind a verified token."""
+"""Who is calling: the user behind a verified token, and what a request says of its client."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+from litestar import Request
 from litestar.connection import ASGIConnection
 
 from ..security.tokens import AppToken
-from .principal import Principal
+
+
+class Principal(msgspec.Struct, frozen=True):
+    """The user on whose behalf a request is made: `request.user`."""
+
+    id: UUID
+    email: str
+    name: str
+    created_at: datetime
+    updated_at: datetime
+    session_id: UUID | None
+    """None: the token is of a foreign issuer."""
 
 
 async def retrieve_user_handler(
@@ -26,3 +40,13 @@ async def retrieve_user_handler(
     else:
         found = await state.lookup.by_identity(token.iss, token.sub)
     return found
+
+
+def address_of(request: Request[Any, Any, Any]) -> str:
+    """Return the client's IP address, which the server takes from a proxy only if it is trusted."""
+    return request.client.host if request.client else ""
+
+
+def client_of(request: Request[Any, Any, Any]) -> str:
+    """Return what the client calls itself."""
+    return request.headers.get("user-agent", "")

@@ -4,8 +4,8 @@ import socket
 
 import click
 
-{{ "from .. import migrations\nfrom ..engine import in_transaction\n" if cookiecutter.database == "sqlite" }}from ..security.key_store import load_key_ring
-from ..server import serve
+{{ "from .. import migrations\nfrom ..migrations.lock import while_locked\n" if cookiecutter.database == "sqlite" }}from ..security.key_store import load_key_ring
+from ..server import check, serve
 from ..settings import UnsafeSettings, load_settings
 from .database import database
 from .keys import keys
@@ -38,11 +38,14 @@ def run(host: str | None, port: int | None, workers: int | None, reload: bool) -
     """Serve the API{{ ", on a database that is up to date" if cookiecutter.database == "sqlite" }}."""
     given = {"host": host, "port": port, "workers": workers}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
+    for warning in check(settings):
+        click.echo(f"Warning: {warning}", err=True)
     load_key_ring(settings)
-{{ "    in_transaction(settings.database_url.get_secret_value(), migrations.upgrade)\n" if cookiecutter.database == "sqlite" }}    _refuse_a_taken_port(settings.host, settings.port)
+{{ "    while_locked(settings.database_url.get_secret_value(), migrations.upgrade)\n" if cookiecutter.database == "sqlite" }}    _refuse_a_taken_port(settings.host, settings.port)
     address = f"http://{settings.host}:{settings.port}"
     if settings.development:
-        click.echo("Development: {{ "cookies over plain HTTP, " if cookiecutter.auth_backend == "cookie" }}open docs page, no HSTS.", err=True)
+        docs = "docs page at /schema, " if settings.docs_enabled else ""
+        click.echo(f"Development: {{ "cookies over plain HTTP, " if cookiecutter.auth_backend == "cookie" }}{docs}no HSTS.", err=True)
     click.echo(f"Serving {address}{'/schema' if settings.docs_enabled else ''}", err=True)
     serve(settings, reload=reload)
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import migrations
-from ..engine import in_transaction
+from ..migrations.lock import while_locked
 from ..settings import load_settings
 
 
@@ -18,11 +18,11 @@ def database() -> None:
 
 
 @database.command()
-@click.argument("revision", default="head")
+@click.argument("revision", default="heads")
 def upgrade(revision: str) -> None:
-    """Bring the schema to the newest revision, or to REVISION."""
+    """Bring the schema to the newest revisions, or to REVISION."""
     _do(lambda connection: migrations.upgrade(connection, revision))
-    click.echo("The schema is up to date." if revision == "head" else f"It is at {revision}.")
+    click.echo("The schema is up to date." if revision == "heads" else f"It is at {revision}.")
 
 
 @database.command()
@@ -43,12 +43,12 @@ def check() -> None:
 @database.command()
 @click.argument("message")
 def revision(message: str) -> None:
-    """Write a migration that brings the schema to what the models say."""
+    """Write a migration that brings the schema to what the models say, and joins all heads."""
     _do(lambda connection: migrations.write_revision(connection, message))
 
 
 def _do(work: Callable[[Connection], None]) -> None:
     try:
-        in_transaction(load_settings().database_url.get_secret_value(), work)
+        while_locked(load_settings().database_url.get_secret_value(), work)
     except (CommandError, SQLAlchemyError, OSError) as error:
         raise click.ClickException(str(error)) from None

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
+from uuid import UUID
 
 import click
 from pydantic import TypeAdapter, ValidationError
@@ -10,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from ..accounts.fields import WrongField, parse_fields
 from ..accounts.models import User
 from ..accounts.schemas import Email, Name
-from ..security.tokens import field_values
-from .common import json_option, print_rows, with_services
+from ..token_fields import field_values
+from .common import Services, json_option, print_rows, with_services
 
 
 class Validated(click.ParamType[str]):
@@ -51,6 +52,9 @@ password_option = click.option(
 )
 
 
+yes_option = click.option("--yes", is_flag=True, help="Do not show the account and ask.")
+
+
 @click.group()
 def users() -> None:
     """Create users, set their token fields, link their identities."""
@@ -60,10 +64,15 @@ def users() -> None:
 @click.argument("email", type=EMAIL)
 @click.option("--name", prompt=True, type=Validated("name", Name))
 @password_option
+@click.option("--no-password", is_flag=True, help="The user logs in at a foreign issuer.")
 @fields_argument
-def create(email: str, name: str, password_stdin: bool, fields: dict[str, Any]) -> None:
+def create(
+    email: str, name: str, password_stdin: bool, no_password: bool, fields: dict[str, Any]
+) -> None:
     """Create a user. The password is asked for."""
-    password = _read_password(password_stdin)
+    if password_stdin and no_password:
+        raise click.UsageError("Use --password-stdin or --no-password, not both.")
+    password = None if no_password else _read_password(password_stdin)
     user = with_services(lambda services: services.accounts.register(email, name, password, fields))
     click.echo(f"Created {user.email} ({user.id}).")
 
@@ -71,11 +80,13 @@ def create(email: str, name: str, password_stdin: bool, fields: dict[str, Any]) 
 @users.command("set")
 @click.argument("email", type=EMAIL)
 @fields_argument
-def set_fields(email: str, fields: dict[str, Any]) -> None:
+@yes_option
+def set_fields(email: str, fields: dict[str, Any], yes: bool) -> None:
     """Set token fields: plan=pro, roles='["a", "b"]', tenant=null."""
     if not fields:
         raise click.UsageError("Name at least one FIELD=VALUE.")
-    with_services(lambda services: services.accounts.set_fields(email, fields))
+    user_id = _confirmed(email, yes)
+    with_services(lambda services: services.accounts.set_fields(user_id, fields))
     click.echo(f"{email}: set {', '.join(fields)}. It counts from the next login or refresh on.")
 
 
@@ -127,10 +138,20 @@ def delete(email: str) -> None:
 @click.argument("email", type=EMAIL)
 @click.argument("issuer")
 @click.argument("subject")
-def link(email: str, issuer: str, subject: str) -> None:
-    """Let tokens of a foreign ISSUER about SUBJECT act for a user."""
-    with_services(lambda services: services.accounts.link(email, issuer, subject))
-    click.echo(f"{subject} of {issuer} acts for {email}.")
+@click.option("--keep-password", is_flag=True, help="Let the user log in here as well.")
+@yes_option
+def link(email: str, issuer: str, subject: str, keep_password: bool, yes: bool) -> None:
+    """Let tokens of a foreign ISSUER about SUBJECT act for a user.
+
+    This ends the user's sessions and removes their password.
+    """
+    user_id = _confirmed(email, yes)
+    with_services(
+        lambda services: services.accounts.link(
+            user_id, issuer, subject, keep_password=keep_password
+        )
+    )
+    click.echo(f"{subject} of {issuer} acts for {email}. The sessions of {email} have ended.")
 
 
 @users.command("unlink")
@@ -141,6 +162,24 @@ def unlink(issuer: str, subject: str) -> None:
     if not with_services(lambda services: services.accounts.unlink(issuer, subject)):
         raise click.ClickException("There is no such link.")
     click.echo("Unlinked.")
+
+
+def _confirmed(email: str, yes: bool) -> UUID:
+    """Return the id of the account that the operator means by an address, which is not verified."""
+
+    async def look(services: Services) -> dict[str, Any]:
+        user = await services.accounts.find(email)
+        sessions = await services.sessions.of_user(user.id)
+        last_login = sessions[0].created_at if sessions else None
+        return {**_row(user), "last_login": last_login, "sessions": len(sessions)}
+
+    account = with_services(look)
+    if not yes:
+        print_rows([account], as_json=False)
+        if not sys.stdin.isatty():
+            raise click.ClickException("This is not a terminal: check the account, and add --yes.")
+        click.confirm("Nobody has verified this address. Is this the right account?", abort=True)
+    return UUID(str(account["id"]))
 
 
 def _read_password(from_stdin: bool) -> str:
@@ -155,6 +194,7 @@ def _row(user: User) -> dict[str, Any]:
         "email": user.email,
         "name": user.name,
         "active": user.is_active,
+        "has_password": user.password_hash is not None,
         "created_at": user.created_at,
         **field_values(user),
     }

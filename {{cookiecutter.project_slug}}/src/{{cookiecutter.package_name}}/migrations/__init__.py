@@ -1,6 +1,7 @@
 """The schema's history, and the way along it."""
 
-from functools import cache
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from alembic import command
@@ -9,14 +10,36 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 
-@cache
-def head() -> str | None:
-    """Return the revision that this code's models describe."""
-    return ScriptDirectory.from_config(_configuration()).get_current_head()
+@dataclass(frozen=True)
+class Revisions:
+    """The revisions that this code has."""
+
+    all: frozenset[str]
+    heads: frozenset[str]
+    """Those that no other one revises: several where the owner and the template wrote one each."""
+
+    def are_met(self, applied: Iterable[str]) -> bool:
+        """Return True if a schema at these revisions has all that this code's models describe.
+
+        A revision that this code does not have is newer: instances of the old code serve until
+        those of the new one, for which the schema was migrated, have replaced them.
+        """
+        current = set(applied)
+        outdated = current & self.all - self.heads
+        return not outdated and (current >= self.heads or not current <= self.all)
 
 
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Bring the schema forward to a revision, within the connection's transaction."""
+def read_revisions() -> Revisions:
+    """Read the revisions from this folder."""
+    scripts = ScriptDirectory.from_config(_configuration())
+    return Revisions(
+        all=frozenset(script.revision for script in scripts.walk_revisions()),
+        heads=frozenset(scripts.get_heads()),
+    )
+
+
+def upgrade(connection: Connection, revision: str = "heads") -> None:
+    """Bring the schema forward to a revision: `heads` for all that there is."""
     command.upgrade(_configuration(connection), revision)
 
 
@@ -35,8 +58,8 @@ def check(connection: Connection) -> None:
 
 
 def write_revision(connection: Connection, message: str) -> None:
-    """Write a migration that brings the schema to what the models say."""
-    command.revision(_configuration(connection), message, autogenerate=True)
+    """Write a migration that brings the schema to what the models say, and joins all heads."""
+    command.revision(_configuration(connection), message, autogenerate=True, head="heads")
 
 
 def _configuration(connection: Connection | None = None) -> Config:

@@ -5,6 +5,6 @@ from {{ cookiecutter.package_name }}.accounts import models
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=models.User.metadata,
-    render_as_batch={{ "True" if cookiecutter.database == "sqlite" else "False" }},
+    {{ "render_as_batch" if cookiecutter.database == "sqlite" else "transaction_per_migration" }}=True,
 )
 context.run_migrations()

@@ -22,6 +22,31 @@ class VerificationKey:
     material: Any = field(repr=False)
     """What PyJWT verifies with, parsed once: bytes or a public key of `cryptography`."""
 
+    @classmethod
+    def of(cls, secret: Any, algorithm: str, kid: str = "") -> "VerificationKey":
+        """Return a key that verifies, from what Litestar calls a secret.
+
+        Args:
+            secret: a key of this module, or whatever PyJWT takes for one: a secret, PEM text, a
+                key of `cryptography`. That is good for `algorithm` alone.
+
+        Raises:
+            jwt.InvalidKeyError: it is not a key for the algorithm, or a weak one.
+        """
+        if isinstance(secret, SigningKey):
+            return secret.verification
+        if isinstance(secret, VerificationKey):
+            return secret
+        scheme = jwt.get_algorithm_by_name(algorithm)
+        material = scheme.prepare_key(secret)
+        if weakness := scheme.check_key_length(material):
+            raise jwt.InvalidKeyError(weakness)
+        return cls(kid, algorithm, material)
+
+    def verifies(self, signed: bytes, signature: bytes) -> bool:
+        """Return True if this key made the signature (RFC 7515 section 5.2)."""
+        return jwt.get_algorithm_by_name(self.algorithm).verify(signed, self.material, signature)
+
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
@@ -54,11 +79,9 @@ class KeyRing:
         self._by_kid = {key.kid: key for key in keys}
         if len(self._by_kid) != len(keys):
             raise UnsafeSettings("Two keys of the key ring are the same: keep one of them.")
-        trial = jwt.encode({"trial": True}, signing.material, algorithm=signing.algorithm)
-        try:
-            jwt.decode(trial, signing.verification.material, algorithms=[signing.algorithm])
-        except jwt.PyJWTError as error:
-            raise UnsafeSettings("The signing key does not verify what it signs.") from error
+        signature = jwt.get_algorithm_by_name(signing.algorithm).sign(b"trial", signing.material)
+        if not signing.verification.verifies(b"trial", signature):
+            raise UnsafeSettings("The signing key does not verify what it signs.")
 
     def __iter__(self) -> Iterator[VerificationKey]:
         return iter(self._by_kid.values())
@@ -73,3 +96,7 @@ class KeyRing:
             return self._by_kid[kid]
         except KeyError:
             raise UnknownKey(kid) from None
+
+    def holds(self, key: VerificationKey) -> bool:
+        """Return True while the key counts."""
+        return self._by_kid.get(key.kid) is key

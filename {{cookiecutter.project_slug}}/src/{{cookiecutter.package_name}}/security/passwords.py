@@ -9,16 +9,14 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from zxcvbn import zxcvbn
 
 from ..settings import Settings
+from .strength import weakness
 
 T = TypeVar("T")
 
 MIN_SCORE = 3
 """Of zxcvbn's 0 to 4: more than 10^8 guesses by somebody who knows what people choose."""
-SCORED_LENGTH = 72
-"""Characters that are judged. The time that this takes grows with more than their number."""
 
 
 class WeakPassword(Exception):
@@ -36,7 +34,8 @@ class Passwords:
             memory_cost=settings.argon2_memory_kib,
             parallelism=settings.argon2_parallelism,
         )
-        self._limiter = CapacityLimiter(settings.hashing_threads)
+        self._hashing = CapacityLimiter(settings.hashing_threads)
+        self._judging = CapacityLimiter(1)
         self._nobodys = self._hasher.hash("nobody")
 
     async def accept(self, password: str, about_the_user: Sequence[str]) -> str:
@@ -51,10 +50,14 @@ class Passwords:
         if len(password) < self._min_length:
             raise WeakPassword(f"Use at least {self._min_length} characters")
         known = [self._service, *about_the_user]
-        return await self._in_thread(partial(self._judge_and_hash, password, known))
+        judge = partial(weakness, password, MIN_SCORE, known)
+        if reason := await anyio.to_thread.run_sync(judge, limiter=self._judging):
+            raise WeakPassword(reason)
+        return await self.hash(password)
 
     async def hash(self, password: str) -> str:
-        return await self._in_thread(partial(self._hash, password))
+        """Return the hash of a password, however easy to guess."""
+        return await self._in_thread(partial(self._hasher.hash, _canonical(password)))
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Whether the password is the one that was hashed. No hash takes as long as a wrong one."""
@@ -67,17 +70,7 @@ class Passwords:
         return self._hasher.check_needs_rehash(password_hash)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
-
-    def _judge_and_hash(self, password: str, known: list[str]) -> str:
-        judgement = zxcvbn(password[:SCORED_LENGTH], user_inputs=known)
-        if judgement["score"] < MIN_SCORE:
-            reason = judgement["feedback"]["warning"] or "It is made of what is known about you."
-            raise WeakPassword(reason)
-        return self._hash(password)
-
-    def _hash(self, password: str) -> str:
-        return self._hasher.hash(_canonical(password))
+        return await anyio.to_thread.run_sync(work, limiter=self._hashing)
 
     def _verify(self, password_hash: str, password: str) -> bool:
         try:

@@ -4,7 +4,7 @@ import math
 import time
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Any, cast
+from uuid import UUID
 
 import structlog
 from limits import RateLimitItem, parse
@@ -13,9 +13,7 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
 
 from ..settings import Settings
-
-STORE_TIMEOUT = 2.0
-"""Seconds to wait for a shared store."""
+from .throttle_store import close_store, open_store
 
 logger = structlog.get_logger(__name__)
 
@@ -58,6 +56,20 @@ class Throttle:
         await self._count(self._per_address, "login", network_of(address))
         await self._count(self._per_account, "account", _digest(account))
 
+    async def confirmation(self, address: str, user_id: UUID | None) -> None:
+        """Count a current password that is asked for once more, apart from logins.
+
+        Args:
+            address: the client's IP address.
+            user_id: where the caller has no session, which counts wrong passwords itself.
+
+        Raises:
+            Throttled, ThrottleUnavailable: as `attempt` does.
+        """
+        await self._count(self._per_address, "confirmation", network_of(address))
+        if user_id:
+            await self._count(self._per_account, "confirmation-by", str(user_id))
+
     async def registration(self, address: str) -> None:
         """Count a registration. Raises as `attempt` does."""
         await self._count(self._registrations, "register", network_of(address))
@@ -72,7 +84,7 @@ class Throttle:
     async def close(self) -> None:
         """Close the connections to a shared store."""
         if isinstance(self._storage, RedisStorage):
-            await cast("Any", self._storage.bridge).storage.aclose()
+            await close_store(self._storage)
 
     async def _count(self, limit: RateLimitItem, *key: str) -> None:
         try:
@@ -101,14 +113,7 @@ def network_of(address: str) -> str:
 def _storage(settings: Settings) -> Storage:
     if settings.throttle_url is None:
         return MemoryStorage()
-    # The client for Valkey speaks to Redis just as well.
-    _, _, server = settings.throttle_url.get_secret_value().partition("://")
-    return RedisStorage(
-        f"async+valkey://{server}",
-        wrap_exceptions=True,
-        socket_timeout=STORE_TIMEOUT,
-        socket_connect_timeout=STORE_TIMEOUT,
-    )
+    return open_store(settings.throttle_url.get_secret_value())
 
 
 def _digest(account: str) -> str:

@@ -1,0 +1,33 @@
+"""The token fields: what a token says about its user beyond who it is.
+
+A further token field is one line in `TokenFields`, one column in `accounts/models.py`, and a
+migration.
+"""
+
+{{ cookiecutter.token_fields | parse_token_fields | import_block("tokens", "from dataclasses import dataclass, fields", "from typing import Any") }}
+{% if cookiecutter.token_fields | parse_token_fields | selectattr("annotation", "in", ["AwareDatetime", "AwareDatetime | None"]) | list %}
+
+import msgspec
+
+AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
+{% endif %}
+
+
+@dataclass(kw_only=True)
+class TokenFields:
+    """What a token says about its user beyond who it is. Set by operators, never at registration.
+
+    A field without a default is required: a token without it is refused. No personal data here:
+    who holds a token can read it.
+    """
+{% for field in cookiecutter.token_fields | parse_token_fields %}
+{{ "\n" if loop.first }}{{ field.token_lines | join("\n") }}
+{% endfor %}
+
+
+FIELD_NAMES = tuple(field.name for field in fields(TokenFields))
+
+
+def field_values(holder: object) -> dict[str, Any]:
+    """Return the token fields that a token or a user has, by name."""
+    return {name: getattr(holder, name) for name in FIELD_NAMES}
