@@ -19,6 +19,7 @@ from sqlalchemy import select
 from zxcvbn import matching, scoring
 
 from {{ cookiecutter.package_name }}.accounts.models import User
+from {{ cookiecutter.package_name }}.security import passwords
 from {{ cookiecutter.package_name }}.security.strength import weakness
 from {{ cookiecutter.package_name }}.security.throttle import network_of
 
@@ -133,7 +134,7 @@ def test_logins_do_not_wait_for_passwords_that_are_judged(
         judging.release()
         assert judged.wait(30)
 
-    monkeypatch.setattr("{{ cookiecutter.package_name }}.security.passwords.weakness", judge)
+    monkeypatch.setattr(passwords, "weakness", judge)
     with ThreadPoolExecutor(4) as pool:
         registrations = [
             pool.submit(try_to_register, client, f"{number} herons by a lake")
