@@ -121,9 +121,19 @@ MUTATIONS = [
     mutation(
         "one-token-for-all-requests",
         TOKENS,
-        "return _read_token(known.token)",
-        "return self.__dict__.setdefault(digest, _read_token(known.token))",
+        "return self._read_token(known.token)",
+        "return self.__dict__.setdefault(digest, self._read_token(known.token))",
         OF_EXTENSIONS,
+    ),
+    mutation(
+        "nesting-too-deep-to-be-kept",
+        TOKENS,
+        "except (jwt.InvalidTokenError, RecursionError) as error:",
+        "except jwt.InvalidTokenError as error:",
+        "tests/attacks/test_malformed.py",
+    ),
+    mutation(
+        "token-class-not-heard", "app.py", "keys, backend.token_cls)", "keys)", OF_EXTENSIONS
     ),
     mutation("cache-without-expiry", TOKENS, "and known.expires > time.time()", "", OF_SESSIONS),
     mutation("cache-without-key", TOKENS, "and known.keys.holds(known.key)", "", OF_ISSUER_KEYS),

@@ -173,6 +173,14 @@ def test_nesting_does_not_make_the_app_fail(target: Target, opening: str, depth:
     assert target.present(sign(target.genuine.header, nested.encode())).status_code in {200, 401}
 
 
+def test_no_depth_of_nesting_is_read_and_then_fails(target: Target) -> None:
+    """What the reader of JSON just takes, what keeps the verified token may not."""
+    for depth in range(930, 1000):
+        nested = with_unknown(claims(target.genuine), '{"":' * depth + "1" + "}" * depth)
+        answer = target.present(sign(target.genuine.header, nested.encode()))
+        assert answer.status_code in {200, 401}, depth
+
+
 @pytest.mark.parametrize("claim", ["sub", "sid", "exp", "iss", "aud"])
 def test_of_two_claims_of_one_name_the_last_counts(target: Target, claim: str) -> None:
     """RFC 7519 section 4: for every reader of the payload it is the same one."""

@@ -136,6 +136,7 @@ class RemoteKeys:
             httpx.InvalidURL,
             msgspec.MsgspecError,
             RecursionError,
+            UnicodeDecodeError,
             UnusableSet,
         ) as error:
             logger.warning("issuer_keys_not_fetched", issuer=self._issuer, error=repr(error))
@@ -178,9 +179,9 @@ def _usable_keys(document: bytes, algorithms: tuple[str, ...]) -> dict[str, Veri
     """Return the public signing keys of allowed algorithms by their id. All else is passed over.
 
     Raises:
-        msgspec.MsgspecError: the document is not a JWK set.
+        msgspec.MsgspecError, UnicodeDecodeError: the document is not a JWK set.
     """
-    keys = (_usable_key(members, algorithms) for members in _read_set(document).keys)
+    keys = (_usable_key(members, algorithms) for members in _read_set(document.decode()).keys)
     return {key.kid: key for key in keys if key}
 
 

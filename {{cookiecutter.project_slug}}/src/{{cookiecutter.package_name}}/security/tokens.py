@@ -163,6 +163,7 @@ class Header(msgspec.Struct, frozen=True):
     zip: Any = UNSET
 
 
+_read_header = msgspec.json.Decoder(Header).decode
 _read_object = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -190,15 +191,15 @@ class EncodedToken(str):
         """
         if isinstance(text, cls):
             return text
-        if len(text) > MAX_TOKEN_LENGTH:
-            raise jwt.DecodeError("Too long")
+        _check_text(text)
         signed, _, signature = text.rpartition(".")
         header, _, payload = signed.partition(".")
         token = cls(text)
         try:
-            # All of it, as msgspec does not look at what it skips: JSON is UTF-8 (RFC 8725 3.7).
-            token.header = msgspec.convert(_read_object(_segment(header)), Header)
-            token.payload = _read_object(_segment(payload))
+            # Decoded to text first, because msgspec does not look at the characters of what it
+            # skips: JSON is UTF-8 (RFC 8725 section 3.7).
+            token.header = _read_header(_segment(header).decode())
+            token.payload = _read_object(_segment(payload).decode())
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise jwt.DecodeError("Header or payload is not a JSON object") from error
         token.signed = signed.encode()
@@ -224,6 +225,16 @@ class EncodedToken(str):
         if not key.verifies(self.signed, self.signature):
             raise jwt.InvalidSignatureError("Not signed by the key")
         self._checked_by = key
+
+
+def _check_text(text: str) -> None:
+    """Look at a text before anything is computed from it.
+
+    Raises:
+        jwt.InvalidTokenError: it is too long, or has a character that no token has.
+    """
+    if len(text) > MAX_TOKEN_LENGTH or not text.isascii():
+        raise jwt.DecodeError("Too long, or not a token")
 
 
 def _segment(text: str) -> bytes:
@@ -301,12 +312,12 @@ def verify(
     payload = _adapt(token, key, expected, token_cls)
     try:
         claims = msgspec.convert(payload, Claims)
-        expires = datetime.fromtimestamp(claims.exp, UTC)
+        expires = datetime.fromtimestamp(int(claims.exp), UTC)
         issued = datetime.fromtimestamp(claims.iat, UTC)
     except (msgspec.ValidationError, ValueError, OverflowError, OSError) as error:
         raise jwt.DecodeError("A claim is missing, or of the wrong type") from error
     now = time.time()
-    if expected.verify_exp and now >= claims.exp + expected.leeway:
+    if expected.verify_exp and now >= expires.timestamp() + expected.leeway:
         raise jwt.ExpiredSignatureError("Expired")  # RFC 7519 section 4.1.4
     if expected.verify_nbf and claims.nbf is not UNSET and claims.nbf > now + expected.leeway:
         raise jwt.ImmatureSignatureError("Not yet valid")  # RFC 7519 section 4.1.5
@@ -412,7 +423,6 @@ class Remembered:
 
 
 _write_token = msgspec.msgpack.Encoder().encode
-_read_token = msgspec.msgpack.Decoder(AppToken).decode
 
 
 class TokenVerifier:
@@ -422,7 +432,11 @@ class TokenVerifier:
     database on every request.
     """
 
-    def __init__(self, settings: Settings, keys: KeyRing) -> None:
+    def __init__(
+        self, settings: Settings, keys: KeyRing, token_cls: type[AppToken] = AppToken
+    ) -> None:
+        self._token_cls = token_cls
+        self._read_token = msgspec.msgpack.Decoder(token_cls).decode
         leeway = settings.clock_skew_leeway
         own = Expected(
             issuers=settings.accepted_issuers[:1],
@@ -451,17 +465,19 @@ class TokenVerifier:
             NotAuthorizedException: it is not a valid access token.
             ServiceUnavailableException: its issuer's keys cannot be had.
         """
-        digest = sha256(encoded_token.encode()).digest()
-        known = self._remembered.get(digest)
-        if known and known.expires > time.time() and known.keys.holds(known.key):
-            return _read_token(known.token)
         try:
+            _check_text(encoded_token)
+            digest = sha256(encoded_token.encode()).digest()
+            known = self._remembered.get(digest)
+            if known and known.expires > time.time() and known.keys.holds(known.key):
+                return self._read_token(known.token)
             token = EncodedToken.read(encoded_token)
             issuer, key = await self._find_key(token)
-            verified = verify(token, key, issuer.expected, AppToken)
-        except jwt.InvalidTokenError as error:
+            verified = verify(token, key, issuer.expected, self._token_cls)
+            return self._remember(digest, verified, issuer, key)
+        # A claim may be nested so deeply that it can be read here and not be written.
+        except (jwt.InvalidTokenError, RecursionError) as error:
             raise NotAuthorizedException(INVALID) from error
-        return self._remember(digest, verified, issuer, key)
 
     async def verify_own(self, encoded_token: str) -> AppToken:
         """Return a token that this app issued, expired or not: to end its session.
@@ -474,7 +490,8 @@ class TokenVerifier:
             issuer, key = await self._find_key(token)
             if not issuer.expected.own:
                 raise jwt.InvalidIssuerError("A token of another issuer has no session here")
-            return verify(token, key, replace(issuer.expected, verify_exp=False), AppToken)
+            expected = replace(issuer.expected, verify_exp=False)
+            return verify(token, key, expected, self._token_cls)
         except jwt.InvalidTokenError as error:
             raise NotAuthorizedException(INVALID) from error
 
@@ -509,4 +526,4 @@ class TokenVerifier:
         if self._size:
             expires = token.exp.timestamp() + issuer.expected.leeway
             self._remembered[digest] = Remembered(written, expires, issuer.keys, key)
-        return _read_token(written)
+        return self._read_token(written)
