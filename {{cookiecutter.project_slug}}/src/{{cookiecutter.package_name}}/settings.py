@@ -182,9 +182,10 @@ class Settings(BaseSettings):
     """Passwords that are hashed at once. Further logins wait their turn."""
 
     login_attempts_per_account: Rate = "10 per 15 minutes"
-    """Wrong passwords for one account. A right one starts the count anew."""
+    """Logins to one account. A successful one resets the count."""
     login_attempts_per_address: Rate = "100 per 15 minutes"
-    """Logins from one address (of IPv6: from one /64)."""
+    """Logins from one client IP address (of IPv6: from one /64); as many confirmations of the
+    current password again."""
     registrations_per_address: Rate = "20 per hour"
     """Registrations from one client IP address (of IPv6: from one /64)."""
     throttle_url: StoreSecret | None = None
