@@ -193,6 +193,11 @@ def first_release(desk: Desk) -> Desk:
         "password_hash: Mapped[str | None]",
         "password_hash: Mapped[str]",
     )
+    edit(
+        source / "accounts/models.py",
+        '    wrong_passwords: Mapped[int] = mapped_column(Integer(), server_default="0")\n',
+        "",
+    )
     desk.do(
         *("git add --all", "git commit --message Earlier", "git tag 0.1.0"),
         folder=desk.template,
@@ -382,7 +387,8 @@ def test_a_project_moves_to_postgresql_with_its_rows(desk: Desk, bake: Bake) -> 
         f"uv run {SLUG} users set {EMAIL} {shlex.join(VALUES)}",
         f"uv run {SLUG} users link {EMAIL} https://idp.example 4f1c7a --keep-password",
     )
-    session = open_session(desk)
+    with running(desk.project) as server:
+        session = log_in(server).json()
     list_rows = f"uv run {SLUG} users list --json", f"uv run {SLUG} sessions list {EMAIL} --json"
     rows = desk.do(*list_rows)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any
 from urllib.parse import quote
@@ -134,7 +135,9 @@ def with_a_client_certificate(servers: Servers) -> str:
 
 
 def by_unix_socket(servers: Servers) -> str:
-    path = servers.folder / "a store.sock"
+    # The path of a socket has at most about a hundred characters.
+    folder = servers.running.enter_context(TemporaryDirectory(dir="/tmp"))
+    path = Path(folder) / "a store.sock"
     servers.start("--unixsocket", str(path), "--requirepass", PASSWORD)
     return f"valkey+unix://:{QUOTED}@{quote(str(path))}?db=2"
 
