@@ -132,9 +132,7 @@ MUTATIONS = [
         "except jwt.InvalidTokenError as error:",
         "tests/attacks/test_malformed.py",
     ),
-    mutation(
-        "token-class-not-heard", "app.py", "keys, backend.token_cls)", "keys)", OF_EXTENSIONS
-    ),
+    mutation("token-class-not-heard", "app.py", "keys, backend.token_cls)", "keys)", OF_EXTENSIONS),
     mutation("cache-without-expiry", TOKENS, "and known.expires > time.time()", "", OF_SESSIONS),
     mutation("cache-without-key", TOKENS, "and known.keys.holds(known.key)", "", OF_ISSUER_KEYS),
     mutation(

@@ -8,9 +8,11 @@ import tomllib
 from collections.abc import Callable
 from itertools import combinations, product
 from pathlib import Path, PurePosixPath
+from textwrap import dedent
 
 import pytest
 import yaml
+from jinja2 import Environment
 
 from scripts.demo import TEMPLATE
 
@@ -249,12 +251,20 @@ def test_every_question_is_used_and_nothing_else_is() -> None:
     assert derived <= used
 
 
-def test_every_fragment_is_used() -> None:
-    everything = "\n".join(sources().values())
-    # A name may be put together from an answer: "settings_keys_" ~ cookiecutter.__asymmetric.
-    quoted = set(re.findall(r'"([a-z_.]+)"', everything))
-    for fragment in (TEMPLATE / "templates").iterdir():
-        assert any(fragment.name.startswith(name) for name in quoted if len(name) > 5), fragment
+FRAGMENTS = TEMPLATE / "templates"
+
+
+def named_fragments(text: str) -> list[str]:
+    """Return the fragments that `text` includes or imports from."""
+    statements = re.findall(r"\{%-? (?:include|from|import|extends) .*?%\}", text)
+    names = [re.findall(r'"([\w/.]+\.jinja)"', statement) for statement in statements]
+    assert all(names), "a name that is put together is not found by grep"
+    return [name for each in names for name in each]
+
+
+def test_every_fragment_is_named_in_full_where_it_is_used() -> None:
+    used = {name for text in sources().values() for name in named_fragments(text)}
+    assert used == {file.relative_to(FRAGMENTS).as_posix() for file in FRAGMENTS.rglob("*.*")}
 
 
 PORTS = {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
@@ -278,24 +288,67 @@ PYTHON_SOURCES = [
 
 
 def assembled(text: str) -> str:
-    """`text` and the fragments that it includes."""
-    fragments = re.findall(r'\{% include "([^"]+)" %\}', text)
-    return "\n".join([text, *((TEMPLATE / "templates" / name).read_text() for name in fragments)])
+    """Return `text`, followed by the fragments that it includes."""
+    names = named_fragments("\n".join(re.findall(r"\{%-? include .*?%\}", text)))
+    fragments = [(FRAGMENTS / name).read_text("utf-8") for name in dict.fromkeys(names)]
+    return "\n".join([text, *map(assembled, fragments)])
+
+
+def read_jinja(text: str) -> tuple[list[str], list[str]]:
+    """Return the lines that decide what is rendered, and the statements in them.
+
+    These are the lines of statements, and those of expressions that hold a condition.
+    """
+    numbers: set[int] = set()
+    statements = []
+    opened = before = ""
+    for number, kind, value in Environment().lex(text):
+        if kind == "whitespace":
+            continue
+        if kind.endswith(("_begin", "_end")):
+            opened = kind
+        # A value that is looked up in a table of the expression's own is a condition too.
+        is_condition = value in {"if", "and", "or"} or (before, value) == ("}", "[")
+        if opened in {"block_begin", "raw_begin"} or (opened == "variable_begin" and is_condition):
+            numbers.add(number)
+        if before == "block_begin":
+            statements.append(value)
+        before = kind if kind.endswith("_begin") else value
+    lines = text.splitlines()
+    return [lines[number - 1] for number in sorted(numbers)], statements
+
+
+def test_conditions_in_expressions_are_counted() -> None:
+    text = dedent(
+        """\
+        {% if a %}
+        {{ a }} {{ a | join(", if ") }} {"if"}
+        {{ "x" if a }}{{ "y" if b }}
+        {{ {"x": 1}[a] }}
+        {% set
+          b = 1 %}
+        {% endif %}
+        """
+    )
+    lines, statements = read_jinja(text)
+    assert lines == [line for n, line in enumerate(text.splitlines()) if n != 1]
+    assert statements == ["if", "set", "endif"]
 
 
 @pytest.mark.parametrize("name", PYTHON_SOURCES)
 def test_python_reads_as_python(name: str) -> None:
-    """At most 3 % of the lines are Jinja blocks, and none stands in another."""
-    lines = assembled((TEMPLATE / name).read_text("utf-8")).splitlines()
-    blocks = [line for line in lines if "{%" in line]
-    assert len(blocks) <= 0.03 * len(lines), blocks
+    """At most 3 % of the lines decide, all of them by statements, and no block is in another."""
+    text = assembled((TEMPLATE / name).read_text("utf-8"))
+    deciding, statements = read_jinja(text)
+    assert len(deciding) <= 0.03 * len(text.splitlines()), deciding
+    assert all("{%" in line for line in deciding), deciding
     depth = 0
-    for statement in re.findall(r"\{%-?\s*(\w+)", "\n".join(blocks)):
-        if statement in {"if", "for", "macro", "call", "filter", "raw"}:
+    for statement in statements:
+        if statement in {"if", "for", "macro", "call", "filter"}:
             depth += 1
         elif statement.startswith("end"):
             depth -= 1
-        assert depth <= 1, blocks
+        assert depth <= 1, deciding
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])

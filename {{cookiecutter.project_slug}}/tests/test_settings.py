@@ -33,7 +33,7 @@ NO_KEY_SETS = [
     *("http://127.0.0.1/jwks.json", "http://localhost:8080/jwks.json", "http://[::1]/jwks.json"),
 ]
 """The last row is for development."""
-{% if cookiecutter.auth_backend != 'cookie' %}
+{% if cookiecutter.auth_backend in ('header', 'oauth2') %}
 TAKEN_NAMES = ["Cookie", "host", "Set-Cookie", "Content-Type", "X-Forwarded-For", "X-Request-ID"]
 {% endif %}
 
@@ -53,7 +53,7 @@ def foreign(**issuer: Any) -> dict[str, Any]:
         *((foreign(jwks=each), "FOREIGN_ISSUERS") for each in NO_KEY_SETS),
         (foreign(algorithms=[]), "FOREIGN_ISSUERS"),
         ({**foreign(), "accepted_issuers": "https://x.example,https://x.example"}, "FOREIGN"),
-{% if cookiecutter.auth_backend != 'cookie' %}
+{% if cookiecutter.auth_backend in ('header', 'oauth2') %}
         *(({"auth_header": each}, "AUTH_HEADER") for each in TAKEN_NAMES),
 {% endif %}
         ({"environment": "staging"}, "ENVIRONMENT"),
@@ -120,7 +120,7 @@ def test_origin_as_browsers_send_it_is_accepted(
     client = make_client(allowed_origins=f"https://first.example, {origin}")
     answer = client.get("/health/live", headers={"Origin": origin})
     assert answer.headers["access-control-allow-origin"] == origin
-{% if cookiecutter.auth_backend != 'cookie' %}
+{% if cookiecutter.auth_backend in ('header', 'oauth2') %}
 
 
 def test_pages_of_other_origins_may_send_a_header_of_another_name(

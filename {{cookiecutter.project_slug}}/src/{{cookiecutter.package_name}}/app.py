@@ -1,3 +1,4 @@
+{% from "words.jinja" import keys, transport with context %}
 """The one place where everything is put together."""
 
 import asyncio
@@ -12,7 +13,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from sqlalchemy.exc import SQLAlchemyError
 
-from . import health{{ ', jwks' if cookiecutter.__asymmetric == 'yes' }}
+from . import {{ keys.route_modules }}
 from .accounts import handlers, login
 from .accounts.lookup import Lookup
 from .accounts.service import Accounts
@@ -64,7 +65,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
             *login.route_handlers,
             *handlers.route_handlers,
             *health.route_handlers,
-{{ "            *jwks.route_handlers,\n" if cookiecutter.__asymmetric == "yes" }}        ],
+{% if cookiecutter.__asymmetric == "yes" %}
+            *jwks.route_handlers,
+{% endif %}
+        ],
         on_app_init=[backend.on_app_init],
         plugins=[DenyByDefault(backend)],
         dependencies={
@@ -138,6 +142,6 @@ def _cors(settings: Settings) -> CORSConfig | None:
     return CORSConfig(
         allow_origins=list(settings.allowed_origins),
         allow_methods=["GET", "POST", "PATCH", "DELETE"],
-        allow_headers=[{{ '"Content-Type"' if cookiecutter.auth_backend == "cookie" else 'settings.auth_header, "Content-Type"' }}],
-        allow_credentials={{ "True" if cookiecutter.auth_backend == "cookie" else "False" }},
+        allow_headers=[{{ transport.cors_headers }}],
+        allow_credentials={{ transport.cors_credentials }},
     )

@@ -10,7 +10,10 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import (
-{{ '    OpenAPI,\n' if cookiecutter.auth_backend == 'oauth2' }}    OpenAPIMediaType,
+{% if cookiecutter.auth_backend == "oauth2" %}
+    OpenAPI,
+{% endif %}
+    OpenAPIMediaType,
     OpenAPIResponse,
     OpenAPIType,
     Operation,
@@ -26,7 +29,10 @@ from litestar.types import ControllerRouterHandler, Method
 
 from .accounts.schemas import Input
 from .problems import MEDIA_TYPE
-{{ 'from .security.backend import TOKEN_URL\n' if cookiecutter.auth_backend == 'oauth2' }}from .security.posture import OPEN
+{% if cookiecutter.auth_backend == "oauth2" %}
+from .security.backend import TOKEN_URL
+{% endif %}
+from .security.posture import OPEN
 from .settings import Settings
 
 PROBLEM = Schema(
@@ -210,20 +216,4 @@ def _problem(description: str) -> OpenAPIResponse:
     schema = Reference(ref="#/components/schemas/Problem")
     content = {MEDIA_TYPE: OpenAPIMediaType(schema=schema)}
     return OpenAPIResponse(description=description, content=content)
-{% if cookiecutter.auth_backend == "oauth2" %}
-
-
-def _document_errors_of_token_endpoint(document: OpenAPI) -> None:
-    """The token endpoint has the errors of RFC 6749 section 5.2."""
-    text = Schema(type=OpenAPIType.STRING)
-    document.components.schemas["OAuth2Error"] = Schema(
-        type=OpenAPIType.OBJECT,
-        properties={"error": text, "error_description": text},
-        required=["error"],
-    )
-    error = Reference(ref="#/components/schemas/OAuth2Error")
-    operation = (document.paths or {})[TOKEN_URL].post
-    for response in ((operation and operation.responses) or {}).values():
-        if isinstance(response, OpenAPIResponse) and MEDIA_TYPE in (response.content or {}):
-            response.content = {"application/json": OpenAPIMediaType(schema=error)}
-{% endif %}
+{% include {"header": "nothing.jinja", "cookie": "nothing.jinja", "oauth2": "document_token_endpoint.py.jinja"}[cookiecutter.auth_backend] %}

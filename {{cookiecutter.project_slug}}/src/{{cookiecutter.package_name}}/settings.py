@@ -1,3 +1,4 @@
+{% from "words.jinja" import database, transport with context %}
 """Settings from the environment, and the refusal to start on anything unsafe.
 
 Each setting is documented here, once. Names are read without regard to case. A variable
@@ -5,8 +6,8 @@ of the environment wins over `.env` in the working directory, and that over a fi
 name in /run/secrets.
 """
 
-import os
-{{ "import re\n" if cookiecutter.auth_backend != "cookie" }}from datetime import timedelta
+{{ [] | import_block("settings", "import os", *transport.settings_imports) }}
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -24,8 +25,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from .addresses import is_plain_http, key_set, network, origin
-{{ "from .database_url import check_database_url\n" if cookiecutter.database == "postgresql" }}from .security.throttle_store import read_store_url
+{{ [] | import_block("settings", "from .addresses import is_plain_http, key_set, network, origin", "from .security.throttle_store import read_store_url", *database.settings_imports) }}
 
 COMMAND = "{{ cookiecutter.project_slug }}"
 """What this project is called on the command line."""
@@ -69,27 +69,7 @@ def _store_url(value: SecretStr) -> SecretStr:
     return value
 
 
-{% if cookiecutter.auth_backend != "cookie" %}
-TAKEN_HEADERS = re.compile(
-    "(accept|access-control|content|cross-origin|if|proxy|sec|x-content|x-forwarded)-.*"
-    "|accept|age|allow|cache-control|connection|cookie|date|etag|expect|expires|forwarded|from|host"
-    "|keep-alive|last-modified|link|location|origin|pragma|priority|range|referer|referrer-policy"
-    "|retry-after|server|set-cookie|strict-transport-security|te|trailer|transfer-encoding|upgrade"
-    "|upgrade-insecure-requests|user-agent|vary|via|www-authenticate|x-real-ip|x-request-id",
-    re.IGNORECASE,
-)
-"""Headers that mean something else, to browsers, proxies or this app."""
-
-
-def _free_header(name: str) -> str:
-    if TAKEN_HEADERS.fullmatch(name):
-        raise ValueError(f"{name} means something else; take Authorization, or a name of your own")
-    return name
-
-
-HeaderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]+$"), AfterValidator(_free_header)]
-
-{% endif %}
+{% include {"header": "settings/header_name.py.jinja", "cookie": "nothing.jinja", "oauth2": "settings/header_name.py.jinja"}[cookiecutter.auth_backend] %}
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
 """Comma-separated; `none` is the empty list."""
 
@@ -141,9 +121,9 @@ class Settings(BaseSettings):
     )
 
     environment: Literal["production", "development"] = "production"
-    """`development`: the docs page is served{{ ", cookies work over plain HTTP" if cookiecutter.auth_backend == "cookie" }}, no HSTS."""
+    """`development`: the docs page is served{{ transport.settings_development }}, no HSTS."""
 
-{% include "settings_keys_" ~ cookiecutter.__asymmetric ~ ".py.jinja" %}
+{% include {"no": "settings/keys_secret.py.jinja", "yes": "settings/keys_pair.py.jinja"}[cookiecutter.__asymmetric] %}
 
 {{ cookiecutter.accepted_issuers | parse_issuers | setting("accepted_issuers", "Accepted") }}
     """Issuers (`iss`) to accept. The first is the one that this app signs as. `none`: unchecked."""
@@ -168,7 +148,7 @@ class Settings(BaseSettings):
     verified_token_cache_size: Annotated[int, Field(ge=0)] = 4096
     """Verified tokens to remember. 0 verifies every signature anew."""
 
-{% include "settings_" ~ ("cookie" if cookiecutter.auth_backend == "cookie" else "bearer") ~ ".py.jinja" %}
+{% include {"header": "settings/header.py.jinja", "cookie": "settings/cookie.py.jinja", "oauth2": "settings/header.py.jinja"}[cookiecutter.auth_backend] %}
 
     allow_registration: bool = True
     """Whether anyone may register."""
@@ -194,7 +174,7 @@ class Settings(BaseSettings):
     throttle_fails_open: bool = False
     """Whether passwords may be tried when that store does not answer."""
 
-{% include "settings_database_" ~ cookiecutter.database ~ ".py.jinja" %}
+{% include {"sqlite": "settings/sqlite.py.jinja", "postgresql": "settings/postgresql.py.jinja"}[cookiecutter.database] %}
 
     host: str = "127.0.0.1"
     """Address to listen on."""
@@ -295,4 +275,8 @@ def _refuse_a_file_of_others() -> None:
 def _explain(error: Any) -> str:
     name = ".".join(str(part) for part in error["loc"]).upper()
     message = str(error["msg"]).removeprefix("Value error, ")
-{{ '    if error["type"] == "missing":\n        message = f"is missing. {HOW_TO_MAKE_ONE}"\n' if cookiecutter.__asymmetric == "no" }}    return f"{name}: {message}" if name else message
+{% if cookiecutter.__asymmetric == "no" %}
+    if error["type"] == "missing":
+        message = f"is missing. {HOW_TO_MAKE_ONE}"
+{% endif %}
+    return f"{name}: {message}" if name else message

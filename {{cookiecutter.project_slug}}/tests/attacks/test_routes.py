@@ -26,13 +26,16 @@ OPEN = {
     ("POST", "/login"),
 {% if cookiecutter.auth_backend == 'oauth2' %}
     ("POST", "/login/json"),
-{% else %}
+{% elif cookiecutter.auth_backend in ('header', 'cookie') %}
     ("POST", "/refresh"),
 {% endif %}
     ("POST", "/logout"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
-{{ '    ("GET", "/.well-known/jwks.json"),\n' if cookiecutter.__asymmetric == 'yes' }}}
+{% if cookiecutter.__asymmetric == 'yes' %}
+    ("GET", "/.well-known/jwks.json"),
+{% endif %}
+}
 DOCS = re.compile("/schema(/.*)?")
 """Open as well where `SERVE_DOCS` is on."""
 

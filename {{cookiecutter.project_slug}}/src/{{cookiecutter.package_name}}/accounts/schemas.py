@@ -60,7 +60,7 @@ class Credentials(Input):
     password: Password
 
 
-{% if cookiecutter.auth_backend != "cookie" %}
+{% if cookiecutter.auth_backend in ("header", "oauth2") %}
 class RefreshRequest(Input):
     refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=256)]
 

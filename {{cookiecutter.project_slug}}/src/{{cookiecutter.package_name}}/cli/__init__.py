@@ -1,10 +1,11 @@
+{% from "words.jinja" import database, transport with context %}
 """The command line: for whoever runs the app."""
 
 import socket
 
 import click
 
-{{ "from .. import migrations\nfrom ..migrations.lock import while_locked\n" if cookiecutter.database == "sqlite" }}from ..security.key_store import load_key_ring
+{{ [] | import_block("cli", "from ..security.key_store import load_key_ring", *database.cli_imports) }}
 from ..server import check, serve
 from ..settings import UnsafeSettings, load_settings
 from .database import database
@@ -35,17 +36,18 @@ def main() -> None:
 @click.option("--workers", type=click.IntRange(1), help="Processes. Default: WORKERS, or 1.")
 @click.option("--reload", is_flag=True, help="Start anew when the code changes.")
 def run(host: str | None, port: int | None, workers: int | None, reload: bool) -> None:
-    """Serve the API{{ ", on a database that is up to date" if cookiecutter.database == "sqlite" }}."""
+    """Serve the API{{ database.cli_serves }}."""
     given = {"host": host, "port": port, "workers": workers}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     for warning in check(settings):
         click.echo(f"Warning: {warning}", err=True)
     load_key_ring(settings)
-{{ "    while_locked(settings.database_url.get_secret_value(), migrations.upgrade)\n" if cookiecutter.database == "sqlite" }}    _refuse_a_taken_port(settings.host, settings.port)
+{% include {"sqlite": "cli_upgrade.py.jinja", "postgresql": "nothing.jinja"}[cookiecutter.database] %}
+    _refuse_a_taken_port(settings.host, settings.port)
     address = f"http://{settings.host}:{settings.port}"
     if settings.development:
         docs = "docs page at /schema, " if settings.docs_enabled else ""
-        click.echo(f"Development: {{ "cookies over plain HTTP, " if cookiecutter.auth_backend == "cookie" }}{docs}no HSTS.", err=True)
+        click.echo(f"Development: {{ transport.cli_development }}{docs}no HSTS.", err=True)
     click.echo(f"Serving {address}{'/schema' if settings.docs_enabled else ''}", err=True)
     serve(settings, reload=reload)
 
