@@ -14,7 +14,7 @@ from {{ cookiecutter.package_name }}.accounts.service import Accounts
 from {{ cookiecutter.package_name }}.app import create_app
 from {{ cookiecutter.package_name }}.security.passwords import Passwords
 from {{ cookiecutter.package_name }}.security.throttle import Throttle
-from {{ cookiecutter.package_name }}.settings import Settings, load_settings
+from {{ cookiecutter.package_name }}.settings import {{ "MigrationSettings, " if cookiecutter.database == "postgresql" }}Settings, load_settings
 
 from . import transport
 from .databases import database_url, empty_database_url, migrated
@@ -33,7 +33,7 @@ T = TypeVar("T")
 def no_ambient_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     """No test sees the settings of the machine that it runs on, or a `.env`."""
     monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
+    for name in {{ "Migration" if cookiecutter.database == "postgresql" }}Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 
 

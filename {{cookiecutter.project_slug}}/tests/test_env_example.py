@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from {{ cookiecutter.package_name }}.settings import Settings
+from {{ cookiecutter.package_name }}.settings import {{ "MigrationSettings, " if cookiecutter.database == "postgresql" }}Settings
 
 from .signing import KEY_SETTINGS
 
@@ -14,7 +14,8 @@ LISTED = re.findall(r"^# ([A-Z0-9_]+)=(.*)$", EXAMPLE.read_text("utf-8"), re.MUL
 
 
 def test_every_setting_is_listed_once_and_nothing_else() -> None:
-    assert sorted(name for name, _ in LISTED) == sorted(map(str.upper, Settings.model_fields))
+    fields = {{ "Migration" if cookiecutter.database == "postgresql" }}Settings.model_fields
+    assert sorted(name for name, _ in LISTED) == sorted(map(str.upper, fields))
 
 
 def test_the_values_are_the_defaults(tmp_path: Path) -> None:

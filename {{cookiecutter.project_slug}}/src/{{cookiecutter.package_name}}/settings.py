@@ -8,7 +8,7 @@ name in /run/secrets.
 import os
 {{ "import re\n" if cookiecutter.auth_backend != "cookie" }}from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self{{ ", TypeVar" if cookiecutter.database == "postgresql" }}
 
 from limits import parse
 from pydantic import (
@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .addresses import is_plain_http, key_set, network, origin
-{{ "from .database_url import check_database_url\n" if cookiecutter.database == "postgresql" }}from .security.throttle_store import read_store_url
+{{ "from .database_url import DatabaseSecret\n" if cookiecutter.database == "postgresql" }}from .security.throttle_store import read_store_url
 
 COMMAND = "{{ cookiecutter.project_slug }}"
 """What this project is called on the command line."""
@@ -265,6 +265,23 @@ class Settings(BaseSettings):
         return self
 
 
+{% if cookiecutter.database == "postgresql" %}
+class MigrationSettings(Settings):
+    """What the `database` commands read as well. The server must not have it."""
+
+    migration_database_url: DatabaseSecret | None = None
+    """URL of the same database for its owner, who may change the schema. Unset: `DATABASE_URL`."""
+
+
+AnySettings = TypeVar("AnySettings", bound=Settings)
+
+
+def load_migration_settings() -> MigrationSettings:
+    """Read the settings of the `database` commands, as `load_settings` reads the server's."""
+    return _load(MigrationSettings)
+
+
+{% endif %}
 def load_settings(**overrides: Any) -> Settings:
     """Read the settings from the environment and `.env`.
 
@@ -274,8 +291,8 @@ def load_settings(**overrides: Any) -> Settings:
     Raises:
         UnsafeSettings: with one line for each setting that is missing or wrong.
     """
-    try:
-        settings = Settings(**overrides)
+{{ "    return _load(Settings, **overrides)\n\n\ndef _load(kind: type[AnySettings], **overrides: Any) -> AnySettings:\n" if cookiecutter.database == "postgresql" }}    try:
+        settings = {{ "kind" if cookiecutter.database == "postgresql" else "Settings" }}(**overrides)
         if not settings.development:
             _refuse_a_file_of_others()
     except ValidationError as error:

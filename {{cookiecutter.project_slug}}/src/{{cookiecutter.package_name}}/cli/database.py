@@ -1,6 +1,7 @@
 """The database: its schema brought up to date, compared, taken back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
 from alembic.util import CommandError
@@ -8,8 +9,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import migrations
-from ..migrations.lock import while_locked
-from ..settings import load_settings
+from ..migrations.lock import {{ "missing_limits, " if cookiecutter.database == "postgresql" }}while_locked
+from ..settings import load_{{ "migration_" if cookiecutter.database == "postgresql" }}settings
 
 
 @click.group()
@@ -36,8 +37,16 @@ def downgrade(revision: str) -> None:
 
 @database.command()
 def check() -> None:
-    """Compare the schema with the models."""
+    """Compare the schema with the models{{ ", and name the limits that the app's role lacks" if cookiecutter.database == "postgresql" }}."""
     _do(migrations.check)
+{% if cookiecutter.database == "postgresql" %}
+    with _explained():
+        missing = missing_limits(load_migration_settings().database_url.get_secret_value())
+    if missing:
+        # No error: a developer's own role needs none, and the schema is as it should be.
+        commands = "; ".join(missing)
+        click.echo(f"Warning: the app's role lacks limits on the server: {commands}", err=True)
+{% endif %}
 
 
 @database.command()
@@ -48,7 +57,15 @@ def revision(message: str) -> None:
 
 
 def _do(work: Callable[[Connection], None]) -> None:
+    settings = load_{{ "migration_" if cookiecutter.database == "postgresql" }}settings()
+    url = {{ "settings.migration_database_url or " if cookiecutter.database == "postgresql" }}settings.database_url
+    with _explained():
+        while_locked(url.get_secret_value(), work)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
     try:
-        while_locked(load_settings().database_url.get_secret_value(), work)
+        yield
     except (CommandError, SQLAlchemyError, OSError) as error:
         raise click.ClickException(str(error)) from None
