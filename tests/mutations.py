@@ -828,7 +828,28 @@ MUTATIONS = [
             ("waits-for-a-table", LOCK, "'{TABLE_LOCK_WAIT}s'", "0"),
             ("waits-with-a-snapshot", LOCK, "pg_try_advisory_lock(:key)", "pg_advisory_lock(:key)"),
             ("invalid-index-unnamed", LOCK, "NOT indisvalid", "false"),
+            ("migrations-limited", LOCK, "for name in LIMITS:", "for name in ():"),
+            ("missing-limits-unnamed", LOCK, "AND setting = '0'", "AND false"),
+            (
+                "url-of-migrations-ignored",
+                "cli/database.py",
+                "settings.migration_database_url or ",
+                "",
+            ),
+            (
+                "server-reads-the-url-of-migrations",
+                "settings.py",
+                "_load(Settings, ",
+                "_load(MigrationSettings, ",
+            ),
         )
+    ),
+    Mutation(
+        "limits-not-sent",
+        "engine.py",
+        (("limited=not pooled", "limited=False"),),
+        ("tests/test_connections.py",),
+        answers=POSTGRESQL,
     ),
     Mutation(
         "one-head",
