@@ -134,3 +134,15 @@ def assert_kept(deployment: Deployment, load: Load) -> None:
         for token in load.refresh_tokens:
             answer = client.post("/refresh", json={"refresh_token": token})
             assert answer.status_code == 200, answer.text
+
+
+def assert_serves(deployment: Deployment) -> None:
+    """Register, log in, and ask for the profile, which the ORM and the look-up answer."""
+    person = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
+    with deployment.running() as server, httpx.Client(base_url=server.url) as client:
+        assert client.get("/health/ready").status_code == 200
+        assert client.post("/register", json={**person, "name": "Ada"}).status_code == 201
+        token = client.post("/login", json=person).json()["access_token"]
+        answer = client.get("/me", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, answer.text
+    assert person["email"] in deployment.addresses()

@@ -836,7 +836,38 @@ MUTATIONS = [
             ("waits-for-a-table", LOCK, "'{TABLE_LOCK_WAIT}s'", "0"),
             ("waits-with-a-snapshot", LOCK, "pg_try_advisory_lock(:key)", "pg_advisory_lock(:key)"),
             ("invalid-index-unnamed", LOCK, "NOT indisvalid", "false"),
+            ("migrations-limited", LOCK, "for name in LIMITS:", "for name in ():"),
+            ("missing-limits-unnamed", LOCK, "AND setting = '0'", "AND false"),
+            (
+                "url-of-migrations-ignored",
+                LOCK,
+                "(url or settings.database_url)",
+                "settings.database_url",
+            ),
         )
+    ),
+    Mutation(
+        "server-reads-the-url-of-migrations",
+        "settings.py",
+        (
+            (
+                "    database_url: DatabaseSecret =",
+                "    migration_database_url: DatabaseSecret | None = None\n"
+                "    database_url: DatabaseSecret =",
+            ),
+        ),
+        ("tests/test_live_migrations.py",),
+        answers=POSTGRESQL,
+    ),
+    Mutation(
+        "limits-not-sent",
+        "engine.py",
+        (("limited=not pooled", "limited=False"),),
+        ("tests/test_connections.py",),
+        answers=POSTGRESQL,
+    ),
+    mutation(
+        "readable-file-unnamed", LOCK, "file.is_file()", "False", "tests/test_database_file.py"
     ),
     Mutation(
         "one-head",

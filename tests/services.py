@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from scripts.demo import free_port
 
@@ -59,6 +60,24 @@ class Cluster:
     def execute(self, *statements: str) -> None:
         self.run("psql", *self._superuser, *(f"--command={each}" for each in statements))
 
+    def psql_command(
+        self, role: str = "postgres", database: str = "postgres", port: int = 0
+    ) -> list[str]:
+        """Return a command that reads statements until one fails, here or from a pooler's port."""
+        server = ["-h", "127.0.0.1", "-p", str(port or self.port), "-U", role, "-d", database]
+        return [find_program("psql"), "-qXAtw", "-v", "ON_ERROR_STOP=1", *server]
+
+    def psql(self, *statements: str, **connection: Any) -> subprocess.CompletedProcess[str]:
+        """Execute statements, and return what is said."""
+        return subprocess.run(
+            self.psql_command(**connection) + [f"--command={each}" for each in statements],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+
     @contextmanager
     def crowded(self) -> Iterator[None]:
         """Take all connections that are left."""
@@ -72,6 +91,10 @@ class Cluster:
     def start(self) -> None:
         options = f"-p {self.port} -h 127.0.0.1,::1 -k {self.folder}"
         self.run("pg_ctl", "start", "-w", "-D", "data", "-l", "log", "-o", options)
+
+    def reload(self) -> None:
+        """Read the configuration anew."""
+        self.run("pg_ctl", "reload", "-D", "data")
 
     def stop(self) -> None:
         """Hang up on everyone, as if the machine had failed."""
@@ -126,16 +149,26 @@ def postgresql(**configuration: str) -> Iterator[Cluster]:
 
 
 @contextmanager
-def pgbouncer(cluster: Cluster, server_connections: int) -> Iterator[int]:
-    """Run a PgBouncer in transaction mode before a PostgreSQL server, and yield its port."""
+def pgbouncer(
+    cluster: Cluster, server_connections: int, role: str = "postgres", **configuration: str
+) -> Iterator[int]:
+    """Run a PgBouncer in transaction mode before a PostgreSQL server, and yield its port.
+
+    Args:
+        role: everybody's on the server.
+    """
     port = free_port(0)
     file = cluster.folder / f"pgbouncer-{port}.ini"
     file.write_text(
         "[databases]\n"
-        f"* = host=127.0.0.1 port={cluster.port} user=postgres\n"
+        f"* = host=127.0.0.1 port={cluster.port} user={role}\n"
         "[pgbouncer]\n"
         f"listen_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\nauth_type = any\n"
-        f"pool_mode = transaction\ndefault_pool_size = {server_connections}\n"
+        f"default_pool_size = {server_connections}\n"
+        + "".join(
+            f"{name} = {value}\n"
+            for name, value in {"pool_mode": "transaction", **configuration}.items()
+        )
     )
     user = "postgres" if os.geteuid() == 0 else None
     command = [find_program("pgbouncer"), "--quiet", str(file)]

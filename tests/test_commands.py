@@ -210,8 +210,12 @@ def test_the_commands_of_a_rendered_readme_work(
         reader = Reader(project.path, tmp_path / "home", slug, servers)
         if project.answers["database"] == "postgresql":
             need("PostgreSQL", 5432)
-            drop = ["dropdb", "--force", "--if-exists", project.answers["package_name"]]
-            servers.callback(subprocess.run, drop, env={**os.environ, **POSTGRESQL}, check=True)
+            package = project.answers["package_name"]
+            drop = f"dropdb --force --if-exists {package}"
+            for role in (f"owner_{package}", f"app_{package}"):
+                drop += f"; dropuser --if-exists {role}"
+            end = ["sh", "-euc", drop]
+            servers.callback(subprocess.run, end, env={**os.environ, **POSTGRESQL}, check=True)
         reader.read((project.path / "README.md").read_text("utf-8"))
 
 

@@ -1,6 +1,7 @@
 """What builds and deploys: workflows, `Dockerfile` and `compose.yaml`, of both houses."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,7 +18,8 @@ import yaml
 from scripts.demo import TEMPLATE, free_port
 
 from .conftest import Bake, BakedProject, need_program
-from .services import redis
+from .deployments import Deployment, assert_serves, wait_until
+from .services import postgresql, redis
 
 WORKFLOW = ".github/workflows/ci.yml"
 
@@ -146,16 +148,21 @@ def ask(port: int, *command: str) -> str:
         return connection.recv(4096).decode()
 
 
-def test_the_throttles_store_asks_for_the_password_that_the_app_has(
-    on_postgresql: BakedProject,
-) -> None:
-    need_program("redis-server")
-    project = on_postgresql.path
+def write_secrets(project: Path) -> None:
+    """Type what the README says about the files in `keys/`."""
     containers = (project / "README.md").read_text("utf-8").partition("## In containers")[2]
     commands = containers.partition("```sh\n")[2].partition("export APP_UID")[0]
     subprocess.run(["bash", "-euc", commands], cwd=project, check=True)
     for file in (project / "keys").iterdir():
         assert file.stat().st_mode & 0o077 == 0, file.name
+
+
+def test_the_throttles_store_asks_for_the_password_that_the_app_has(
+    on_postgresql: BakedProject,
+) -> None:
+    need_program("redis-server")
+    project = on_postgresql.path
+    write_secrets(project)
 
     compose = composed(on_postgresql)
     program, conf, *options = compose["services"]["counters"]["command"]
@@ -168,3 +175,63 @@ def test_the_throttles_store_asks_for_the_password_that_the_app_has(
         assert ask(port, "PING").startswith("-NOAUTH")
         assert ask(port, "AUTH", "guess").startswith("-WRONGPASS")
         assert ask(port, "AUTH", url.password).startswith("+OK")
+
+
+def test_only_migrations_get_the_url_of_the_tables_owner(on_postgresql: BakedProject) -> None:
+    services = composed(on_postgresql)["services"]
+    owners = "migration_database_url"
+    assert [name for name, each in services.items() if owners in each.get("secrets", [])] == [
+        "migrate"
+    ]
+    superusers = {"pgpass", "database_password"}
+    holders = {name for name, each in services.items() if superusers & {*each.get("secrets", [])}}
+    assert holders == {"database", "roles"}
+
+
+@pytest.mark.full
+def test_the_app_and_its_migrations_log_in_by_the_roles_that_compose_makes(
+    on_postgresql: BakedProject,
+) -> None:
+    need_program("initdb")
+    project = on_postgresql.path
+    write_secrets(project)
+    compose = composed(on_postgresql)
+    service = compose["services"]["roles"]
+    mounts = {
+        f"/run/secrets/{name}": project / compose["secrets"][name]["file"]
+        for name in service["secrets"]
+    }
+    for volume in service["volumes"]:
+        source, target, _ = volume.split(":")
+        mounts[target] = project / source
+
+    def mounted(text: str) -> str:
+        for inside, outside in mounts.items():
+            text = text.replace(inside, str(outside))
+        return text
+
+    def url(secret: str) -> str:
+        held: str = (project / compose["secrets"][secret]["file"]).read_text().strip()
+        return held.replace("@database/", f"@127.0.0.1:{cluster.port}/")
+
+    with postgresql() as cluster:
+        password = (project / "keys" / "database_password").read_text().strip()
+        cluster.execute(f"CREATE ROLE app SUPERUSER LOGIN PASSWORD '{password}'")
+        cluster.create_database("app")
+        access = cluster.folder / "data" / "pg_hba.conf"
+        access.write_text("host all all all scram-sha-256\n")
+        cluster.reload()
+        wait_until(lambda: cluster.psql("SELECT 1").returncode != 0)
+        connection = {"PGHOST": "127.0.0.1", "PGPORT": str(cluster.port)}
+        given = {name: mounted(value) for name, value in service["environment"].items()}
+        program, *options = map(mounted, service["command"])
+        for _ in range(2):
+            subprocess.run(
+                [need_program(program), *options],
+                env={"PATH": os.environ["PATH"], **given, **connection},
+                check=True,
+            )
+        settings = {"database_url": url("database_url")}
+        migrations = {"migration_database_url": url("migration_database_url")}
+        Deployment(on_postgresql, {**settings, **migrations}).command("database", "upgrade")
+        assert_serves(Deployment(on_postgresql, settings))

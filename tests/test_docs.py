@@ -42,6 +42,12 @@ def test_every_link_leads_somewhere(document: Path) -> None:
         assert (document.parent / target).exists(), target
 
 
+def test_the_roles_that_the_documents_show_are_those_of_a_project(bake: Bake) -> None:
+    rendered = bake(database="postgresql").path / "deploy" / "roles.sql"
+    shown = (TEMPLATE / "docs" / "scaling.md").read_text("utf-8")
+    assert f"```sql\n{rendered.read_text('utf-8')}```\n" in shown
+
+
 def test_the_newest_version_is_in_the_changelog() -> None:
     changes = (TEMPLATE / "CHANGELOG.md").read_text("utf-8")
     project = tomllib.loads((TEMPLATE / "pyproject.toml").read_text("utf-8"))["project"]

@@ -18,6 +18,7 @@ from .deployments import (
     PATIENCE,
     Deployment,
     assert_kept,
+    assert_serves,
     assert_unavailable,
     under_load,
     wait_until,
@@ -56,18 +57,6 @@ def deploy(bake: Bake) -> Deploy:
         return deployment
 
     return make
-
-
-def assert_serves(deployment: Deployment) -> None:
-    """Register, log in, and ask for the profile, which the ORM and the look-up answer."""
-    person = {"email": f"{uuid4().hex}@example.com", "password": PASSWORD}
-    with deployment.running() as server, httpx.Client(base_url=server.url) as client:
-        assert client.get("/health/ready").status_code == 200
-        assert client.post("/register", json={**person, "name": "Ada"}).status_code == 201
-        token = client.post("/login", json=person).json()["access_token"]
-        answer = client.get("/me", headers={"Authorization": f"Bearer {token}"})
-        assert answer.status_code == 200, answer.text
-    assert person["email"] in deployment.addresses()
 
 
 @pytest.mark.full

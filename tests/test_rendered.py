@@ -21,10 +21,14 @@ def check_types(project: BakedProject, version: str = THIS_PYTHON) -> None:
     assert checked.returncode == 0, checked.stdout
 
 
-def run_tests(project: BakedProject, *options: str, version: str = THIS_PYTHON) -> None:
+def run_tests(
+    project: BakedProject, *options: str, version: str = THIS_PYTHON, **variables: str
+) -> None:
     if project.answers["database"] == "postgresql":
         need("PostgreSQL", 5432)
-    tested = project.run("pytest", "-q", "-rs", "-W", "error", *options, version=version)
+    tested = project.run(
+        "pytest", "-q", "-rs", "-W", "error", *options, version=version, **variables
+    )
     assert tested.returncode == 0, tested.stdout
     if os.environ.get("REQUIRE_SERVICES"):
         # A test of each token field has nothing to do where there are none; no other may skip.

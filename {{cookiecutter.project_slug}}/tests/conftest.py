@@ -17,7 +17,7 @@ from {{ cookiecutter.package_name }}.security.throttle import Throttle
 from {{ cookiecutter.package_name }}.settings import Settings, load_settings
 
 from . import transport
-from .databases import database_url, empty_database_url, migrated
+from .databases import SETTINGS, database_url, empty_database_url, migrated
 from .examples import ASSIGNMENTS, REQUIRED
 from .signing import KEY_SETTINGS
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 def no_ambient_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     """No test sees the settings of the machine that it runs on, or a `.env`."""
     monkeypatch.chdir(tmp_path)
-    for name in Settings.model_fields:
+    for name in SETTINGS:
         monkeypatch.delenv(name.upper(), raising=False)
 
 

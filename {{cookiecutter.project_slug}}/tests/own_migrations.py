@@ -10,6 +10,7 @@ import pytest
 
 import {{ cookiecutter.package_name }}
 
+from .databases import migration_url
 from .signing import KEY_SETTINGS
 
 MIGRATION = '''"""A migration that the owner of the project wrote.
@@ -47,7 +48,7 @@ class Project:
         self.environment = {
             **os.environ,
             **{name.upper(): value for name, value in KEY_SETTINGS.items()},
-            "DATABASE_URL": database_url,
+            "DATABASE_URL": migration_url(database_url),
             "PYTHONPATH": str(package.parent),
         }
         self.command = [sys.executable, "-m", source.name, "database"]

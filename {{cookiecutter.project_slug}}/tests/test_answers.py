@@ -16,6 +16,7 @@ from {{ cookiecutter.package_name }}.settings import Settings
 
 from . import transport
 from .conftest import Client, Person, make_settings, register
+from .databases import migration_url
 
 
 @pytest.mark.parametrize("path", ["/me", "/health/live", "/nowhere", "/login"])
@@ -103,13 +104,14 @@ def test_the_app_is_ready_when_its_schema_is(
 def test_app_is_not_ready_where_authenticated_requests_fail(
     make_client: Callable[..., Client], empty_database_url: str
 ) -> None:
-    while_locked(empty_database_url, migrations.upgrade)
+    url = migration_url(empty_database_url)
+    while_locked(url, migrations.upgrade)
     client = make_client(database_url=empty_database_url)
     ada = register(client, "ada@example.com")
     transport.log_in(client, ada.email, ada.password)
     assert client.get("/health/ready").status_code == 200
     hide = text("ALTER TABLE sessions RENAME TO hidden")
-    while_locked(empty_database_url, lambda connection: connection.execute(hide))
+    while_locked(url, lambda connection: connection.execute(hide))
     for path in ("/me", "/health/ready"):
         answer = client.get(path)
         assert answer.status_code == 503

@@ -17,6 +17,7 @@ from {{ cookiecutter.package_name }}.settings import Settings
 
 from . import transport
 from .conftest import PASSWORD, Client, Person
+from .databases import migration_url
 from .examples import ASSIGNMENTS, VALUES
 from .signing import KEY_SETTINGS
 
@@ -289,7 +290,7 @@ def test_the_posture_of_each_route_is_shown(cli: Cli) -> None:
 def test_the_schema_goes_forward_and_back(
     cli: Cli, empty_database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    monkeypatch.setenv("DATABASE_URL", migration_url(empty_database_url))
     early = cli("users", "list")
     assert early.exit_code == 1
     assert "database upgrade" in early.output

@@ -7,6 +7,8 @@ name in /run/secrets.
 """
 
 {{ [] | import_block("settings", "import os", *transport.settings_imports) }}
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -255,15 +257,26 @@ def load_settings(**overrides: Any) -> Settings:
     Raises:
         UnsafeSettings: with one line for each setting that is missing or wrong.
     """
-    try:
+    with refusing():
         settings = Settings(**overrides)
         if not settings.development:
             _refuse_a_file_of_others()
+    return settings
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Say what is wrong with a setting in a line for each.
+
+    Raises:
+        UnsafeSettings: a setting is missing or wrong, or the file cannot be read.
+    """
+    try:
+        yield
     except ValidationError as error:
         raise UnsafeSettings("\n".join(map(_explain, error.errors()))) from None
     except (OSError, UnicodeDecodeError) as error:
         raise UnsafeSettings(f"{SETTINGS_FILE} cannot be read: {error}") from None
-    return settings
 
 
 def _refuse_a_file_of_others() -> None:

@@ -1,6 +1,7 @@
 """The database: its schema brought up to date, compared, taken back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
 from alembic.util import CommandError
@@ -8,7 +9,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import migrations
-from ..migrations.lock import while_locked
+from ..migrations.lock import complaints, schema_url, while_locked
 from ..settings import load_settings
 
 
@@ -36,8 +37,11 @@ def downgrade(revision: str) -> None:
 
 @database.command()
 def check() -> None:
-    """Compare the schema with the models."""
+    """Compare the schema with the models, and say what is unsafe about the database."""
     _do(migrations.check)
+    with _explained():
+        for complaint in complaints(load_settings()):
+            click.echo(f"Warning: {complaint}", err=True)
 
 
 @database.command()
@@ -48,7 +52,13 @@ def revision(message: str) -> None:
 
 
 def _do(work: Callable[[Connection], None]) -> None:
+    with _explained():
+        while_locked(schema_url(load_settings()), work)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
     try:
-        while_locked(load_settings().database_url.get_secret_value(), work)
+        yield
     except (CommandError, SQLAlchemyError, OSError) as error:
         raise click.ClickException(str(error)) from None
