@@ -609,8 +609,8 @@ _CLAIMS = _words(
 )
 _USER_COLUMNS = _words(
     """
-    id email name password password_hash is_active created_at updated_at sessions identities
-    metadata registry
+    id email name password password_hash is_active created_at updated_at last_login_at sessions
+    identities metadata registry
     """
 )
 _GENERATED = _words(

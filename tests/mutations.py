@@ -75,13 +75,13 @@ MUTATIONS = [
     mutation("sessions-not-required", TOKENS, "if expected.own and not (", "if False and ("),
     mutation("empty-token-ids", TOKENS, "not (claims.jti and", "not ("),
     mutation("ids-in-any-form", TOKENS, "str(UUID(text)) == text", "bool(UUID(text))"),
-    mutation("any-length", TOKENS, "if len(text) > MAX_TOKEN_LENGTH:", "if False:"),
+    mutation("any-length", TOKENS, "if len(text) > MAX_TOKEN_LENGTH or", "if"),
     mutation("any-base64", TOKENS, '.rstrip(b"=") != text.encode():', '.rstrip(b"=") == b"":'),
     mutation(
         "any-encoding",
         TOKENS,
-        "msgspec.convert(_read_object(_segment(header)), Header)",
-        "msgspec.json.decode(_segment(header), type=Header)",
+        "_read_header(_segment(header).decode())",
+        "_read_header(_segment(header))",
     ),
     mutation("kid-ignored", "security/keys.py", "self._by_kid[kid]", "self.signing.verification"),
     mutation("leeway-of-an-hour", TOKENS, "leeway=leeway,", "leeway=3600,"),
@@ -161,8 +161,8 @@ MUTATIONS = [
     mutation(
         "a-fetch-for-each-request",
         ISSUERS,
-        "if self._fetching and not self._fetching.done():\n            return self._fetching\n",
-        "",
+        "if self._fetching and not self._fetching.done():",
+        "if False:",
         OF_ISSUER_KEYS,
     ),
     mutation(
@@ -362,10 +362,97 @@ MUTATIONS = [
     ),
     mutation(
         "no-dummy-hash",
-        "security/passwords.py",
-        "verify = partial(",
-        "if password_hash is None:\n            return False\n        verify = partial(",
+        SERVICE,
+        "        matches = await",
+        "        if user is None:\n            raise WrongCredentials\n        matches = await",
         OF_PASSWORDS,
+    ),
+    mutation(
+        "decoys-of-the-settings",
+        "accounts/decoys.py",
+        "if self._prefixes:",
+        "if False:",
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "decoys-drawn-anew",
+        "accounts/decoys.py",
+        "digest(self._key, email.encode(), sha256)",
+        "secrets.token_bytes(32)",
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "one-of-simultaneous-logins",
+        SERVICE,
+        "if current != user.password_hash and not await self._passwords.verify(current, password):",
+        "if current != user.password_hash:",
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "watch-fails-open",
+        "websockets.py",
+        "except Exception:",
+        "except KeyError:",
+        "tests/test_websockets.py",
+    ),
+    mutation(
+        "control-characters-printed",
+        "printable.py",
+        "if text.isprintable():",
+        "if True:",
+        OF_COMMANDS,
+    ),
+    mutation(
+        "control-characters-logged", "logging.py", "        _escape,\n", "", "tests/test_server.py"
+    ),
+    mutation(
+        "control-characters-linked",
+        "cli/users.py",
+        "if not value.isprintable():",
+        "if False:",
+        OF_COMMANDS,
+    ),
+    mutation(
+        "encoded-lines-of-text",
+        "security/key_store.py",
+        " or character.isspace()",
+        "",
+        "tests/test_keys.py",
+    ),
+    mutation(
+        "reads-from-replicas",
+        "security/throttle_store.py",
+        "use_replicas=False",
+        "use_replicas=True",
+        OF_STORE,
+    ),
+    mutation("last-login-unknown", SESSIONS, '"last_login_at": now, ', "", OF_COMMANDS),
+    mutation(
+        "no-password-as-wrong", SERVICE, "raise NoPassword", "raise WrongPassword", OF_PASSWORDS
+    ),
+    mutation("gone-as-wrong", SERVICE, "raise AccountGone", "raise WrongCredentials", OF_RACES),
+    Mutation(
+        "operators-account-unlocked",
+        SERVICE,
+        (
+            (
+                "session.get(User, user_id, with_for_update=True)\n    if user is None:\n        "
+                "raise NoSuchUser",
+                "session.get(User, user_id)\n    if user is None:\n        raise NoSuchUser",
+            ),
+        ),
+        (OF_RACES,),
+        answers=POSTGRESQL,
+    ),
+    mutation(
+        "mounted-apps-unlisted", POSTURE, 'yield "ASGI", route.route_handler', "return", OF_POSTURE
+    ),
+    mutation(
+        "control-characters-stored",
+        "accounts/schemas.py",
+        'ONE_LINE_OF_TEXT = r"',
+        'ONE_LINE_OF_TEXT = r"^.*$|',
+        "tests/test_accounts.py",
     ),
     mutation(
         "weak-passwords",
@@ -426,8 +513,8 @@ MUTATIONS = [
     mutation(
         "inactive-unhashed",
         SERVICE,
-        "user.password_hash if user else None, password)",
-        "user.password_hash if user else None, password) if not user or user.is_active else False",
+        "(password_hash or decoy, password)",
+        "(password_hash or decoy, password) if not user or user.is_active else False",
         OF_PASSWORDS,
     ),
     mutation(
@@ -719,8 +806,8 @@ MUTATIONS = [
     mutation(
         "paths-unescaped",
         LOOKUP,
-        'Path(make_url(url).database or "").absolute().as_uri()',
-        'f"file:{make_url(url).database}"',
+        'Path(engines.read.url.database or "").absolute().as_uri()',
+        'f"file:{engines.read.url.database}"',
         "tests/test_database_file.py",
     ),
     Mutation(

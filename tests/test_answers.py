@@ -699,8 +699,8 @@ MORE_THAN = "more than a list of fields"
             (f"{name}: str", "every user has")
             for name in words(
                 """
-                id email name password password_hash is_active created_at updated_at sessions
-                identities metadata registry Email
+                id email name password password_hash is_active created_at updated_at last_login_at
+                sessions identities metadata registry Email
             """
             )
         ],

@@ -29,11 +29,11 @@ ALWAYS = {
     """,
     "src/PACKAGE/": """
         __init__.py __main__.py addresses.py app.py database.py documentation.py engine.py
-        health.py logging.py middleware.py private_files.py problems.py server.py settings.py
-        token_fields.py websockets.py
+        health.py logging.py middleware.py printable.py private_files.py problems.py server.py
+        settings.py token_fields.py websockets.py
     """,
     "src/PACKAGE/accounts/": """
-        __init__.py fields.py handlers.py login.py lookup.py models.py
+        __init__.py decoys.py fields.py handlers.py login.py lookup.py models.py
         schemas.py service.py sessions.py users.py
     """,
     "src/PACKAGE/cli/": """
@@ -42,6 +42,7 @@ ALWAYS = {
     "src/PACKAGE/migrations/": """
         __init__.py env.py lock.py script.py.mako versions/0001_accounts.py
         versions/0002_accounts_without_password.py versions/0003_wrong_passwords.py
+        versions/0004_last_login.py
         versions/__init__.py
     """,
     "src/PACKAGE/security/": """

@@ -198,6 +198,11 @@ def first_release(desk: Desk) -> Desk:
         '    wrong_passwords: Mapped[int] = mapped_column(Integer(), server_default="0")\n',
         "",
     )
+    edit(
+        source / "accounts/models.py",
+        "    last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime())\n",
+        "",
+    )
     desk.do(
         *("git add --all", "git commit --message Earlier", "git tag 0.1.0"),
         folder=desk.template,
@@ -482,5 +487,5 @@ def test_migrations_of_the_owner_and_of_an_update_go_together(
     (own,) = versions.glob("*_notes.py")
     text = merge.read_text("utf-8")
     assert own.name.partition("_")[0] in text
-    assert '"0003"' in text
+    assert '"0004"' in text
     desk.do(f"{command} upgrade", f"{command} check")

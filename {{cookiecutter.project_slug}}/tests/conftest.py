@@ -12,7 +12,6 @@ from litestar.testing import TestClient
 from {{ cookiecutter.package_name }}.accounts.fields import parse_fields
 from {{ cookiecutter.package_name }}.accounts.service import Accounts
 from {{ cookiecutter.package_name }}.app import create_app
-from {{ cookiecutter.package_name }}.security.passwords import Passwords
 from {{ cookiecutter.package_name }}.security.throttle import Throttle
 from {{ cookiecutter.package_name }}.settings import Settings, load_settings
 
@@ -118,6 +117,6 @@ def as_operator(client: Client, email: str, *assignments: str) -> None:
 def operate(client: Client, work: Callable[[Accounts], Awaitable[T]]) -> T:
     """Do what the command line does, on the client's database."""
     state = client.app.state
-    accounts = Accounts(state.database, Passwords(state.settings), Throttle(state.settings))
+    accounts = Accounts(state.database, state.settings, Throttle(state.settings))
     with client.portal() as portal:
         return portal.call(work, accounts)

@@ -258,12 +258,48 @@ def test_account_is_shown_before_it_gets_rights(cli: Cli, client: Client, ada: P
     exit_code, shown = at_a_terminal("n", *LINK)
     assert exit_code == 1
     assert ada.id in shown
-    assert session["created_at"][:19].replace("T", " ") in shown
+    assert session["created_at"][:16].replace("T", " ") in shown
     assert "right account? [y/N]" in shown
     assert client.get("/me").status_code == 200
     exit_code, shown = at_a_terminal("y", *LINK)
     assert exit_code == 0, shown
     assert client.get("/me").status_code == 401
+
+
+def test_last_login_is_shown_after_a_logout(cli: Cli, client: Client, ada: Person) -> None:
+    """Somebody may have registered with an address of another, and logged out again."""
+    before = rows(cli("users", "list", "--json"))[0]
+    assert before["last_login_at"] is None
+    transport.log_in(client, ada.email, ada.password)
+    assert client.post("/logout").status_code == 204
+    after = rows(cli("users", "list", "--json"))[0]
+    assert after["last_login_at"] > before["created_at"]
+    _, shown = at_a_terminal("n", *LINK)
+    assert after["last_login_at"][:16].replace("T", " ") in shown
+
+
+CONTROLS = "a\x9b31m\x1b[31m\u202e"
+"""What a terminal would obey."""
+
+
+def test_no_control_character_of_a_client_is_printed(cli: Cli, client: Client, ada: Person) -> None:
+    client.headers["user-agent"] = CONTROLS
+    transport.log_in(client, ada.email, ada.password)
+    for command in (("sessions", "list", ada.email), ("sessions", "list", ada.email, "--json")):
+        listed = cli(*command)
+        assert listed.exit_code == 0
+        assert "31m" in listed.output
+        assert listed.output.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("text", [CONTROLS, "a\nb", "a\x00b", "a\udc9bb"])
+def test_no_identity_with_a_control_character_is_linked(cli: Cli, ada: Person, text: str) -> None:
+    for identity in ((text, "ada"), ("https://idp.example", text)):
+        for command in (("link", ada.email, *identity, "--yes"), ("unlink", *identity)):
+            refused = cli("users", *command)
+            assert refused.exit_code == 2
+            assert refused.output.replace("\n", "").isprintable()
+            assert "Traceback" not in refused.output
 
 
 @pytest.mark.parametrize("command", [LINK, *SETS])

@@ -259,17 +259,16 @@ def test_login_without_a_password_computes_one_hash_as_others_do(
 
 
 def test_a_wrong_login_takes_as_long_for_all(
-    make_client: Callable[..., Client], ada: Person, ben: Person
+    make_client: Callable[..., Client], ada: Person
 ) -> None:
-    client = make_client(
-        argon2_memory_kib=64 * 1024,
-        argon2_iterations=3,
-        login_attempts_per_account="1000 per minute",
-        login_attempts_per_address="1000 per minute",
-    )
-    operate(client, lambda accounts: accounts.set_active(ben.email, active=False))
-    transport.log_in(client, ada.email, ada.password)
-    transport.drop(client)
+    slow = {
+        "argon2_memory_kib": 64 * 1024,
+        "argon2_iterations": 3,
+        "login_attempts_per_account": "1000 per minute",
+        "login_attempts_per_address": "1000 per minute",
+    }
+    transport.log_in(make_client(**slow), ada.email, ada.password)
+    client = make_client(**slow)
 
     def seconds(email: str) -> float:
         started = perf_counter()
@@ -295,6 +294,54 @@ def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(PasswordHasher, "verify", collect)
     return hashes
+
+
+def test_unknown_users_have_the_parameters_of_known_ones_after_a_change(
+    make_client: Callable[..., Client], ada: Person, verified: list[str]
+) -> None:
+    changed = make_client(argon2_memory_kib=64)
+    for email in (ada.email, "nobody@example.com"):
+        assert transport.is_refused_login(transport.try_log_in(changed, email, WRONG))
+    known, unknown = map(extract_parameters, verified)
+    assert unknown == known
+    assert known.memory_cost == 8
+
+
+def test_unknown_users_have_parameters_as_often_as_known_ones_and_always_the_same(
+    make_client: Callable[..., Client], ada: Person, ben: Person, verified: list[str]
+) -> None:
+    transport.log_in(make_client(argon2_memory_kib=16), ben.email, ben.password)
+    verified.clear()
+    emails = [f"{number}@example.com" for number in range(40)]
+    drawn = []
+    for _ in range(2):
+        client = make_client(argon2_memory_kib=16, login_attempts_per_address="1000 per minute")
+        for email in emails:
+            transport.try_log_in(client, email, WRONG)
+        drawn.append([extract_parameters(text).memory_cost for text in verified])
+        verified.clear()
+    assert drawn[0] == drawn[1]
+    assert 5 < drawn[0].count(8) < 35
+    assert drawn[0].count(8) + drawn[0].count(16) == 40
+
+
+def test_simultaneous_logins_succeed_after_a_change_of_the_parameters(
+    make_client: Callable[..., Client], ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = make_client(argon2_memory_kib=16, hashing_threads=4)
+    verify, together, first = PasswordHasher.verify, Barrier(4), iter(range(4))
+
+    def meet(hasher: PasswordHasher, password_hash: str, password: str) -> bool:
+        if next(first, None) is not None:
+            together.wait(30)
+        return verify(hasher, password_hash, password)
+
+    monkeypatch.setattr(PasswordHasher, "verify", meet)
+    with ThreadPoolExecutor(4) as pool:
+        logins = [
+            pool.submit(transport.try_log_in, client, ada.email, ada.password) for _ in range(4)
+        ]
+    assert {login.result().status_code for login in logins} == {200}
 
 
 def test_a_wrong_login_costs_one_hash_for_all(

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import UpdateBase, delete, update
 from structlog.testing import capture_logs
 
 from {{ cookiecutter.package_name }}.accounts.models import Session, User
-from {{ cookiecutter.package_name }}.accounts.service import Accounts, NoSuchUser
+from {{ cookiecutter.package_name }}.accounts.service import NoSuchUser
 
 from . import transport
 from .conftest import PASSWORD, Client, Person, operate
@@ -127,17 +128,19 @@ def test_profile_of_an_account_that_is_gone_is_not_changed(
 @pytest.mark.parametrize(
     "command",
     [
-        lambda accounts: accounts.set_active("ada@example.com", active=False),
-        lambda accounts: accounts.set_password("ada@example.com", ANOTHER),
-        lambda accounts: accounts.remove("ada@example.com"),
+        lambda accounts, ada: accounts.set_active(ada.email, active=False),
+        lambda accounts, ada: accounts.set_password(ada.email, ANOTHER),
+        lambda accounts, ada: accounts.remove(ada.email),
+        lambda accounts, ada: accounts.link(UUID(ada.id), "https://idp.example", "ada"),
+        lambda accounts, ada: accounts.set_fields(UUID(ada.id), {"name": "Countess"}),
     ],
-    ids=["deactivate", "password", "delete"],
+    ids=["deactivate", "password", "delete", "link", "fields"],
 )
 def test_operator_is_told_that_an_account_is_gone(
-    client: Client, ada: Person, race: Race, command: Callable[[Accounts], Awaitable[object]]
+    client: Client, ada: Person, race: Race, command: Callable[..., Awaitable[object]]
 ) -> None:
     with pytest.raises(NoSuchUser):
-        race(DELETION, lambda: operate(client, command))
+        race(DELETION, lambda: operate(client, lambda accounts: command(accounts, ada)))
 
 
 def test_refresh_beside_a_logout_is_no_theft(client: Client, ada: Person, race: Race) -> None:

@@ -218,6 +218,18 @@ def test_audit_lines_have_request_id_and_address_of_the_client(
         assert line["request_id"]
 
 
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_no_control_character_is_logged(start_server: StartServer, form: str) -> None:
+    server = start_server(log_format=form)
+    with server.client() as client:
+        client.get("/%C2%9B31m%1B[31m%0Aevent")
+    server.stop()
+    log = server.log.read_text("utf-8")
+    assert "31m" in log
+    assert log.replace("\n", "").isprintable()
+    assert not any(line.startswith("event") for line in log.splitlines())
+
+
 def test_connection_above_the_limit_gets_503(start_server: StartServer) -> None:
     server = start_server(max_connections=4)
     half = (b"", b"GET /me HTTP/1.1\r\nHost:", b"PUT / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")

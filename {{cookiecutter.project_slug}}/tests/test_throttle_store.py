@@ -16,6 +16,7 @@ from urllib.parse import quote
 import pytest
 from valkey import Valkey
 
+from {{ cookiecutter.package_name }}.security.throttle_store import open_store
 from {{ cookiecutter.package_name }}.settings import UnsafeSettings, load_settings
 
 from . import transport
@@ -316,3 +317,9 @@ def test_a_wrong_url_is_rejected_in_one_line_without_its_password(url: str, comp
     assert "\n" not in message
     assert "hun" not in message
     assert "ter2" not in message
+
+
+def test_sentinels_are_asked_for_the_primary_alone() -> None:
+    """A replica may be behind, and would count too few attempts."""
+    store: Any = open_store("valkey+sentinel://localhost:1/counters")
+    assert store.use_replicas is False

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from litestar.exceptions import WebSocketDisconnect
 
+from {{ cookiecutter.package_name }} import websockets
 from {{ cookiecutter.package_name }}.accounts.service import Accounts
 from {{ cookiecutter.package_name }}.app import create_app
 
@@ -62,6 +63,24 @@ def test_open_socket_ends_with_its_session(
         end(with_socket, ada)
         with pytest.raises(WebSocketDisconnect) as ended:
             socket.receive_text()
+    assert ended.value.code == 4401
+
+
+def test_open_socket_ends_when_its_session_cannot_be_looked_at(
+    with_socket: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = register(with_socket, "ada@example.com")
+    transport.log_in(with_socket, ada.email, PASSWORD)
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError
+
+    with with_socket.websocket_connect("/echo") as socket:
+        socket.send_text("hello")
+        assert socket.receive_text() == "ada: hello"
+        monkeypatch.setattr(websockets, "retrieve_user_handler", fail)
+        with pytest.raises(WebSocketDisconnect) as ended:
+            socket.receive_text(timeout=30)
     assert ended.value.code == 4401
 
 

@@ -26,7 +26,6 @@ from .middleware import RequestContext
 from .problems import StrictRequest, exception_handlers
 from .security.backend import create_backend
 from .security.key_store import load_key_ring
-from .security.passwords import Passwords
 from .security.posture import DenyByDefault, open_routes
 from .security.throttle import Throttle
 from .security.tokens import TokenVerifier
@@ -57,7 +56,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     backend = create_backend(settings, keys, retrieve_user_handler)
     verifier = TokenVerifier(settings, keys, backend.token_cls)
     throttle = Throttle(settings)
-    accounts = Accounts(database, Passwords(settings), throttle)
+    accounts = Accounts(database, settings, throttle)
     sessions = Sessions(database, settings)
 
     app = Litestar(

@@ -12,6 +12,7 @@ import msgspec
 import structlog
 from structlog.typing import EventDict, Processor
 
+from .printable import printable
 from .settings import Settings
 
 current_request_id: ContextVar[str | None] = ContextVar("current_request_id", default=None)
@@ -27,6 +28,7 @@ def configure_logging(settings: Settings, stream: TextIO = sys.stdout) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         # Plain text: the structured form would write out local variables, passwords among them.
         structlog.processors.format_exc_info,
+        _escape,
     ]
     as_json = settings.log_format == "json"
     renderer: Processor = (
@@ -101,6 +103,14 @@ def _add_request(_: Any, __: str, event: EventDict) -> EventDict:
     if request_id := current_request_id.get():
         event["request_id"] = request_id
         event.setdefault("client", current_client.get())
+    return event
+
+
+def _escape(_: Any, __: str, event: EventDict) -> EventDict:
+    """Leave no control character in a line, but for the line breaks of a traceback."""
+    for name, value in event.items():
+        if isinstance(value, str) and not value.isprintable():
+            event[name] = printable(value, keep="\n" if name == "exception" else "")
     return event
 
 

@@ -11,6 +11,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from .logging import RequestLine, current_client, current_request_id, request_log
+from .printable import printable
 from .settings import Settings
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,}")
@@ -76,7 +77,7 @@ class RequestContext:
                     timestamp=datetime.now(UTC),
                     request_id=request_id,
                     method=scope["method"] if scope["type"] == ScopeType.HTTP else "WEBSOCKET",
-                    path=scope["path"],
+                    path=printable(scope["path"]),
                     status=status,
                     milliseconds=round((perf_counter() - started) * 1000, 1),
                     client=client,

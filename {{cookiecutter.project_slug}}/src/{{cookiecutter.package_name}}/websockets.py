@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from litestar import WebSocket
 
 from .accounts.users import Principal, retrieve_user_handler
@@ -16,6 +17,8 @@ AuthenticatedSocket = WebSocket[Principal, AppToken, Any]
 
 ENDED = 4401
 
+logger = structlog.get_logger(__name__)
+
 
 @asynccontextmanager
 async def while_session_lives(socket: AuthenticatedSocket) -> AsyncIterator[None]:
@@ -23,7 +26,7 @@ async def while_session_lives(socket: AuthenticatedSocket) -> AsyncIterator[None
 
     A handshake is authenticated once. This looks again every `WEBSOCKET_RECHECK_INTERVAL` seconds:
     for the user and the session, and of a foreign token, which has no session, for its expiry. It
-    also ends the block when the database cannot say.
+    also ends the block when that fails, or the database cannot say.
     """
     try:
         async with asyncio.timeout(None) as deadline:
@@ -47,6 +50,9 @@ async def _watch(socket: AuthenticatedSocket, deadline: asyncio.Timeout) -> None
             lives = await _lives(socket)
     except DatabaseUnavailable:
         pass
+    except Exception:
+        # A socket that nobody looks at any more must not stay open.
+        logger.exception("session_not_rechecked")
     deadline.reschedule(asyncio.get_running_loop().time())
 
 

@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from ..database import Database, affected
 from ..security.passwords import Passwords
 from ..security.throttle import Throttle
+from ..settings import Settings
 from ..token_fields import TokenFields
+from .decoys import Decoys
 from .models import Identity, Session, User
 
 MAX_WRONG_PASSWORDS = 5
@@ -61,9 +63,10 @@ class MissingTokenField(Exception):
 class Accounts:
     """Accounts in the database. Each method is one transaction; no password is hashed in one."""
 
-    def __init__(self, database: Database, passwords: Passwords, throttle: Throttle) -> None:
+    def __init__(self, database: Database, settings: Settings, throttle: Throttle) -> None:
         self._database = database
-        self._passwords = passwords
+        self._passwords = Passwords(settings)
+        self._decoys = Decoys(database, self._passwords, settings)
         self._throttle = throttle
 
     async def register(
@@ -105,9 +108,11 @@ class Accounts:
             WrongCredentials: there is none, or it is not active.
         """
         await self._throttle.attempt(address, email)
+        decoy = await self._decoys.hash_for(email)
         async with self._database.reading() as session:
             user = await session.scalar(select(User).where(User.email == email))
-        matches = await self._passwords.verify(user.password_hash if user else None, password)
+        password_hash = user.password_hash if user else None
+        matches = await self._passwords.verify(password_hash or decoy, password)
         if user is None or user.password_hash is None or not matches or not user.is_active:
             audit.warning("login_failed", user_id=str(user.id) if user else None, client=address)
             raise WrongCredentials
@@ -323,9 +328,14 @@ class Accounts:
         password_hash = await self._passwords.hash(password)
         async with self._database.transaction() as session:
             latest = await session.get(User, user.id, with_for_update=True)
-            if latest is None or latest.password_hash != user.password_hash:
+            if latest is None or latest.password_hash is None:
                 raise WrongCredentials
-            latest.password_hash = password_hash
+            current = latest.password_hash
+            if current == user.password_hash:
+                latest.password_hash = password_hash
+        # Another login of theirs may have renewed the hash first, or the password is another now.
+        if current != user.password_hash and not await self._passwords.verify(current, password):
+            raise WrongCredentials
         return latest
 
 

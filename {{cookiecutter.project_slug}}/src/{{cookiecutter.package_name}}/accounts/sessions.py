@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import delete, select, update
 
 from ..database import Database, affected
+from ..printable import printable
 from ..settings import Settings
 from ..token_fields import TokenFields
 from .models import Session, User, utc_now
@@ -108,13 +109,16 @@ class Sessions:
             refresh_hash=token.current_hash,
             expires_at=now + (self._idle_lifetime if refreshable else self._access_lifetime),
             ends_at=now + self._lifetime,
-            client=client[:MAX_CLIENT_LENGTH],
+            client=printable(client)[:MAX_CLIENT_LENGTH],
         )
         async with self._database.transaction() as session:
             # The account may have changed since its password was verified.
             latest = await lock_active(session, user.id)
             if latest is None or latest.password_hash != user.password_hash:
                 raise WrongCredentials
+            # To log in is no change of the profile.
+            seen = {"last_login_at": now, "updated_at": User.updated_at}
+            await session.execute(update(User).where(User.id == user.id).values(seen))
             session.add(row)
         audit.info("login_succeeded", user_id=str(user.id), session_id=str(row.id))
         return Grant(user, fields, row.id, str(token), row.expires_at)

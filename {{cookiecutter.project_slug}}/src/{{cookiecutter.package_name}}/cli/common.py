@@ -10,15 +10,18 @@ from typing import Any, TypeVar
 
 import click
 import msgspec
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ..accounts.schemas import Email
 from ..accounts.service import Accounts, EmailTaken, IdentityTaken, NoSuchUser
 from ..accounts.sessions import Sessions
 from ..database import Database
 from ..logging import configure_logging
-from ..security.passwords import Passwords, WeakPassword
+from ..printable import printable
+from ..security.passwords import WeakPassword
 from ..security.throttle import Throttle
 from ..settings import COMMAND, load_settings
 
@@ -32,6 +35,25 @@ REFUSALS: dict[type[Exception], str] = {
     EmailTaken: "Somebody has this address already.",
     IdentityTaken: "This subject acts for somebody already.",
 }
+
+
+class Validated(click.ParamType[str]):
+    """A parameter that must be what a route would take in its place."""
+
+    def __init__(self, name: str, kind: Any) -> None:
+        self.name = name
+        self._adapter: TypeAdapter[str] = TypeAdapter(kind)
+
+    def convert(
+        self, value: str, param: click.Parameter | None, context: click.Context | None
+    ) -> str:
+        try:
+            return self._adapter.validate_python(value)
+        except ValidationError as error:
+            self.fail(printable(str(error.errors()[0]["msg"])), param, context)
+
+
+EMAIL = Validated("email", Email)
 
 
 @dataclass(frozen=True)
@@ -54,9 +76,7 @@ def with_services(work: Callable[[Services], Awaitable[T]]) -> T:
                     f"For the latter: {COMMAND} database upgrade"
                 )
             return await work(
-                Services(
-                    Accounts(database, Passwords(settings), throttle), Sessions(database, settings)
-                )
+                Services(Accounts(database, settings, throttle), Sessions(database, settings))
             )
         finally:
             await throttle.close()
@@ -108,4 +128,4 @@ def _record(row: dict[str, Any]) -> Table:
 def _shown(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}Z"
-    return "" if value is None else escape(str(value))
+    return "" if value is None else escape(printable(str(value)))

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .. import migrations
 from ..migrations.lock import complaints, schema_url, while_locked
+from ..printable import printable
 from ..settings import load_settings
 
 
@@ -61,4 +62,4 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except (CommandError, SQLAlchemyError, OSError) as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(printable(str(error), keep="\n")) from None

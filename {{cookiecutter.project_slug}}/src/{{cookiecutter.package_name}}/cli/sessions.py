@@ -2,7 +2,7 @@
 
 import click
 
-from .common import Services, json_option, print_rows, with_services
+from .common import EMAIL, Services, json_option, print_rows, with_services
 
 
 @click.group()
@@ -11,7 +11,7 @@ def sessions() -> None:
 
 
 @sessions.command("list")
-@click.argument("email")
+@click.argument("email", type=EMAIL)
 @json_option
 def list_sessions(email: str, as_json: bool) -> None:
     """List the live sessions of a user."""
@@ -33,7 +33,7 @@ def list_sessions(email: str, as_json: bool) -> None:
 
 
 @sessions.command("end")
-@click.argument("email")
+@click.argument("email", type=EMAIL)
 def end(email: str) -> None:
     """End all sessions of a user."""
 

@@ -2,45 +2,37 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import click
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator
 
 from ..accounts.fields import WrongField, parse_fields
 from ..accounts.models import User
-from ..accounts.schemas import Email, Name
+from ..accounts.schemas import Name
+from ..printable import printable
 from ..token_fields import field_values
-from .common import Services, json_option, print_rows, with_services
-
-
-class Validated(click.ParamType[str]):
-    """A parameter that must be what a route would take in its place."""
-
-    def __init__(self, name: str, kind: Any) -> None:
-        self.name = name
-        self._adapter: TypeAdapter[str] = TypeAdapter(kind)
-
-    def convert(
-        self, value: str, param: click.Parameter | None, context: click.Context | None
-    ) -> str:
-        try:
-            return self._adapter.validate_python(value)
-        except ValidationError as error:
-            self.fail(str(error.errors()[0]["msg"]), param, context)
+from .common import EMAIL, Services, Validated, json_option, print_rows, with_services
 
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-EMAIL = Validated("email", Email)
+
+def _text(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("must not contain control characters")
+    return value
+
+
+TEXT = Validated("text", Annotated[str, AfterValidator(_text)])
 
 
 def _parsed(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> dict[str, Any]:
     try:
         return parse_fields(value)
     except WrongField as error:
-        raise click.BadParameter(str(error)) from None
+        raise click.BadParameter(printable(str(error))) from None
 
 
 def fields_argument(command: Command) -> Command:
@@ -136,8 +128,8 @@ def delete(email: str) -> None:
 
 @users.command("link")
 @click.argument("email", type=EMAIL)
-@click.argument("issuer")
-@click.argument("subject")
+@click.argument("issuer", type=TEXT)
+@click.argument("subject", type=TEXT)
 @click.option("--keep-password", is_flag=True, help="Let the user log in here as well.")
 @yes_option
 def link(email: str, issuer: str, subject: str, keep_password: bool, yes: bool) -> None:
@@ -155,8 +147,8 @@ def link(email: str, issuer: str, subject: str, keep_password: bool, yes: bool) 
 
 
 @users.command("unlink")
-@click.argument("issuer")
-@click.argument("subject")
+@click.argument("issuer", type=TEXT)
+@click.argument("subject", type=TEXT)
 def unlink(issuer: str, subject: str) -> None:
     """Undo a link."""
     if not with_services(lambda services: services.accounts.unlink(issuer, subject)):
@@ -170,8 +162,7 @@ def _confirmed(email: str, yes: bool) -> UUID:
     async def look(services: Services) -> dict[str, Any]:
         user = await services.accounts.find(email)
         sessions = await services.sessions.of_user(user.id)
-        last_login = sessions[0].created_at if sessions else None
-        return {**_row(user), "last_login": last_login, "sessions": len(sessions)}
+        return {**_row(user), "sessions": len(sessions)}
 
     account = with_services(look)
     if not yes:
@@ -196,5 +187,6 @@ def _row(user: User) -> dict[str, Any]:
         "active": user.is_active,
         "has_password": user.password_hash is not None,
         "created_at": user.created_at,
+        "last_login_at": user.last_login_at,
         **field_values(user),
     }

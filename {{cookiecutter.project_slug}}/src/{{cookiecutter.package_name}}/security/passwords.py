@@ -9,11 +9,15 @@ import anyio.to_thread
 from anyio import CapacityLimiter
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import ARGON2_VERSION
 
 from ..settings import Settings
 from .strength import weakness
 
 T = TypeVar("T")
+
+PREFIX = "$argon2id$"
+"""What every hash begins with."""
 
 MIN_SCORE = 3
 """Of zxcvbn's 0 to 4: more than 10^8 guesses by somebody who knows what people choose."""
@@ -36,7 +40,11 @@ class Passwords:
         )
         self._hashing = CapacityLimiter(settings.hashing_threads)
         self._judging = CapacityLimiter(1)
-        self._nobodys = self._hasher.hash("nobody")
+        self.prefix = (
+            f"{PREFIX}v={ARGON2_VERSION}$m={settings.argon2_memory_kib},"
+            f"t={settings.argon2_iterations},p={settings.argon2_parallelism}"
+        )
+        """What a new hash begins with."""
 
     async def accept(self, password: str, about_the_user: Sequence[str]) -> str:
         """Return the hash of a password that somebody has chosen.
@@ -59,11 +67,9 @@ class Passwords:
         """Return the hash of a password, however easy to guess."""
         return await self._in_thread(partial(self._hasher.hash, _canonical(password)))
 
-    async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether the password is the one that was hashed. No hash takes as long as a wrong one."""
-        verify = partial(self._verify, password_hash or self._nobodys, password)
-        matches = await self._in_thread(verify)
-        return matches and password_hash is not None
+    async def verify(self, password_hash: str, password: str) -> bool:
+        """Return True if the password is the one that was hashed."""
+        return await self._in_thread(partial(self._verify, password_hash, password))
 
     def needs_rehash(self, password_hash: str) -> bool:
         """Whether the hash was made with other parameters."""
