@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 import pytest
+from httpx import Headers
 from click.testing import CliRunner, Result
 
 from {{ cookiecutter.package_name }}.cli import main
@@ -283,7 +284,7 @@ CONTROLS = "a\x9b31m\x1b[31m\u202e"
 
 
 def test_no_control_character_of_a_client_is_printed(cli: Cli, client: Client, ada: Person) -> None:
-    client.headers["user-agent"] = CONTROLS
+    client.headers.update(Headers([(b"user-agent", CONTROLS.encode())]))
     transport.log_in(client, ada.email, ada.password)
     for command in (("sessions", "list", ada.email), ("sessions", "list", ada.email, "--json")):
         listed = cli(*command)

@@ -15,7 +15,6 @@ from ..printable import printable
 from ..token_fields import field_values
 from .common import EMAIL, Services, Validated, json_option, print_rows, with_services
 
-
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
