@@ -132,9 +132,7 @@ MUTATIONS = [
         "except jwt.InvalidTokenError as error:",
         "tests/attacks/test_malformed.py",
     ),
-    mutation(
-        "token-class-not-heard", "app.py", "keys, backend.token_cls)", "keys)", OF_EXTENSIONS
-    ),
+    mutation("token-class-not-heard", "app.py", "keys, backend.token_cls)", "keys)", OF_EXTENSIONS),
     mutation("cache-without-expiry", TOKENS, "and known.expires > time.time()", "", OF_SESSIONS),
     mutation("cache-without-key", TOKENS, "and known.keys.holds(known.key)", "", OF_ISSUER_KEYS),
     mutation(
@@ -838,6 +836,15 @@ MUTATIONS = [
             ("waits-for-a-table", LOCK, "'{TABLE_LOCK_WAIT}s'", "0"),
             ("waits-with-a-snapshot", LOCK, "pg_try_advisory_lock(:key)", "pg_advisory_lock(:key)"),
             ("invalid-index-unnamed", LOCK, "NOT indisvalid", "false"),
+        )
+    ),
+    *(
+        Mutation(name, file, ((old, new),), ("tests/test_connections.py",), answers=POSTGRESQL)
+        for name, file, old, new in (
+            ("read-only-connection-kept", "engine.py", "context.is_disconnect = True", "pass"),
+            ("idle-connections-kept", "engine.py", " or idle_since < lost_at", ""),
+            ("lookup-loses-one", LOOKUP, "connection.invalidate(error)", "connection.invalidate()"),
+            ("ready-to-read", "database.py", "DELETE FROM sessions WHERE false", "SELECT 1"),
         )
     ),
     Mutation(
