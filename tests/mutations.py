@@ -933,6 +933,15 @@ MUTATIONS = [
             ),
         )
     ),
+    *(
+        Mutation(name, file, ((old, new),), ("tests/test_connections.py",), answers=POSTGRESQL)
+        for name, file, old, new in (
+            ("read-only-connection-kept", "engine.py", "context.is_disconnect = True", "pass"),
+            ("idle-connections-kept", "engine.py", " or idle_since < lost_at", ""),
+            ("lookup-loses-one", LOOKUP, "connection.invalidate(error)", "connection.invalidate()"),
+            ("ready-to-read", "database.py", "DELETE FROM sessions WHERE false", "SELECT 1"),
+        )
+    ),
     Mutation(
         "server-reads-the-url-of-migrations",
         "settings.py",

@@ -58,7 +58,15 @@ class Cluster:
         )
 
     def execute(self, *statements: str) -> None:
-        self.run("psql", *self._superuser, *(f"--command={each}" for each in statements))
+        self.run("psql", *self.superuser, *(f"--command={each}" for each in statements))
+
+    def accepts(self, statement: str) -> bool:
+        """Return True if a statement can be executed, and does not fail."""
+        try:
+            self.execute(statement)
+        except subprocess.CalledProcessError:
+            return False
+        return True
 
     def psql_command(
         self, role: str = "postgres", database: str = "postgres", port: int = 0
@@ -82,8 +90,8 @@ class Cluster:
     def crowded(self) -> Iterator[None]:
         """Take all connections that are left."""
         with ExitStack() as taken:
-            for _ in iter(self._is_open, False):
-                command = [find_program("psql"), *self._superuser]
+            while self.accepts("SELECT 1"):
+                command = [find_program("psql"), *self.superuser]
                 client = subprocess.Popen(command, stdin=subprocess.PIPE)
                 taken.callback(client.communicate)
             yield
@@ -96,9 +104,29 @@ class Cluster:
         """Read the configuration anew."""
         self.run("pg_ctl", "reload", "-D", "data")
 
-    def stop(self) -> None:
+    def stop(self, mode: str = "immediate") -> None:
         """Hang up on everyone, as if the machine had failed."""
-        self.run("pg_ctl", "stop", "-w", "-D", "data", "-m", "immediate")
+        self.run("pg_ctl", "stop", "-w", "-D", "data", "-m", mode)
+
+    def kill(self) -> None:
+        """End it without a word, also when it is frozen."""
+        processes = self._processes()
+        for process in processes:
+            os.kill(process, signal.SIGKILL)
+        while any(os.path.exists(f"/proc/{process}/exe") for process in processes):
+            time.sleep(0.01)
+        # Until somebody has asked how it ended, its process seems to be there.
+        for lock in ("data/postmaster.pid", f".s.PGSQL.{self.port}.lock"):
+            (self.folder / lock).unlink()
+
+    def start_as_standby(self) -> None:
+        """Start what has stopped, so that it takes no writes any more."""
+        self.run("touch", "data/standby.signal")
+        self.start()
+
+    def promote(self) -> None:
+        """Make a standby the primary."""
+        self.run("pg_ctl", "promote", "-w", "-D", "data")
 
     def freeze(self) -> None:
         """Say nothing more, and hang up on nobody, as if the network had failed."""
@@ -111,19 +139,12 @@ class Cluster:
 
     def create_database(self, name: str) -> str:
         """Return the SQLAlchemy URL of a new database."""
-        self.run("createdb", *self._superuser, name)
+        self.run("createdb", *self.superuser, name)
         return f"postgresql+asyncpg://postgres@127.0.0.1:{self.port}/{name}"
 
     @property
-    def _superuser(self) -> list[str]:
+    def superuser(self) -> list[str]:
         return ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres"]
-
-    def _is_open(self) -> bool:
-        try:
-            self.execute("SELECT 1")
-        except subprocess.CalledProcessError:
-            return False
-        return True
 
     def _processes(self) -> list[int]:
         first = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
@@ -134,10 +155,7 @@ class Cluster:
 @contextmanager
 def postgresql(**configuration: str) -> Iterator[Cluster]:
     """Run a PostgreSQL server, with what its configuration says by name."""
-    with tempfile.TemporaryDirectory(dir="/tmp") as name:
-        cluster = Cluster(Path(name), free_port(0))
-        if os.geteuid() == 0:
-            shutil.chown(name, "postgres")
+    with new_cluster() as cluster:
         cluster.run("initdb", "-D", "data", "-U", "postgres", "-A", "trust")
         with (cluster.folder / "data" / "postgresql.conf").open("a") as file:
             file.writelines(f"{name} = '{value}'\n" for name, value in configuration.items())
@@ -146,6 +164,30 @@ def postgresql(**configuration: str) -> Iterator[Cluster]:
             yield cluster
         finally:
             cluster.stop()
+
+
+@contextmanager
+def standby_of(primary: Cluster) -> Iterator[Cluster]:
+    """Run a standby, which the primary waits for at each commit."""
+    with new_cluster() as cluster:
+        cluster.run("pg_basebackup", "-D", "data", "--write-recovery-conf", *primary.superuser)
+        cluster.start()
+        try:
+            primary.execute(
+                "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"
+            )
+            yield cluster
+        finally:
+            cluster.stop()
+
+
+@contextmanager
+def new_cluster() -> Iterator[Cluster]:
+    """Make a folder for a PostgreSQL server."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        if os.geteuid() == 0:
+            shutil.chown(name, "postgres")
+        yield Cluster(Path(name), free_port(0))
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 import pytest
-from httpx import Headers
 from click.testing import CliRunner, Result
+from httpx import Headers
 
 from {{ cookiecutter.package_name }}.cli import main
 from {{ cookiecutter.package_name }}.settings import Settings

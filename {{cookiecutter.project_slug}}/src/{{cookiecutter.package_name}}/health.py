@@ -20,7 +20,7 @@ async def live_handler() -> dict[str, str]:
 
 @get("/health/ready", exclude_from_auth=True, security=[{}])
 async def ready_handler(database: NamedDependency[Database], state: State) -> dict[str, str]:
-    """The schema has what this code needs, and an authenticated request would be answered."""
+    """The database takes writes, its schema is current, and authenticated requests succeed."""
     if not await database.is_ready():
         raise ServiceUnavailableException("The database is not ready", headers=RETRY_AFTER)
     await state.lookup.by_session(NOBODY, NOBODY)

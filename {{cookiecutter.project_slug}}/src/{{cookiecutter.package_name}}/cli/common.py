@@ -72,8 +72,8 @@ def with_services(work: Callable[[Services], Awaitable[T]]) -> T:
         try:
             if not await database.is_ready():
                 raise click.ClickException(
-                    "The database does not answer, or its schema is not up to date. "
-                    f"For the latter: {COMMAND} database upgrade"
+                    "The database does not respond, takes no writes, or its schema is outdated. "
+                    f"For the last: {COMMAND} database upgrade"
                 )
             return await work(
                 Services(Accounts(database, settings, throttle), Sessions(database, settings))
