@@ -17,7 +17,18 @@ from jinja2 import Environment
 from scripts.demo import TEMPLATE
 
 from .conftest import QUESTIONS, Bake, BakedProject
-from .rows import ACCEPTED, DEFAULTS, INTERACTING, OTHERS, ROWS, SPREAD, Row, choose, pairs
+from .rows import (
+    ACCEPTED,
+    DEFAULTS,
+    EVERY_FIELD,
+    INTERACTING,
+    OTHERS,
+    ROWS,
+    SPREAD,
+    Row,
+    choose,
+    pairs,
+)
 
 PROJECT = TEMPLATE / "{{cookiecutter.project_slug}}"
 
@@ -265,6 +276,13 @@ def named_fragments(text: str) -> list[str]:
 def test_every_fragment_is_named_in_full_where_it_is_used() -> None:
     used = {name for text in sources().values() for name in named_fragments(text)}
     assert used == {file.relative_to(FRAGMENTS).as_posix() for file in FRAGMENTS.rglob("*.*")}
+
+
+def test_answers_are_remembered_without_what_is_parsed_from_them(bake: Bake) -> None:
+    """The answers are in each project's .cruft.json, where people read them."""
+    answers = bake(token_fields=EVERY_FIELD).answers
+    assert "required_0" in answers.pop("token_fields")
+    assert "required_0" not in str(answers)
 
 
 PORTS = {f"{port}{n}" for port in ("com", "lpt") for n in range(10)}
