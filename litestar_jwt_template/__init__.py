@@ -21,7 +21,7 @@ from .text import (
     python_string,
     toml_string,
 )
-from .token_fields import import_block, parse_token_fields
+from .token_fields import import_block, parse_token_fields, token_body, token_types
 
 __all__ = ["Answers", "RefusedAnswer"]
 
@@ -40,6 +40,8 @@ FILTERS = (
     toml_string,
     python_string,
     import_block,
+    token_types,
+    token_body,
     setting,
 )
 

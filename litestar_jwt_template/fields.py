@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from .grammar import Source
-from .source import Brackets, Code, OrNone, flat
+from .source import Brackets, flat
 from .text import RefusedAnswer, shown, words
 from .values import IN_LISTS, SCALARS, Default, Misfit, Scalar, Value, value_source
 
@@ -80,13 +80,18 @@ class Field:
         return self.required or self.type.optional
 
 
-def annotation(type_: Type) -> Code:
-    code: Code = type_.scalar.annotation or type_.scalar.name
+def annotation(type_: Type, choices: str = "") -> str:
+    """The type as it is written, with `choices` as the name of its Literal."""
+    text = type_.scalar.annotation or type_.scalar.name
     if type_.choices:
-        code = Brackets("Literal[", tuple(map(value_source, type_.choices)), "]")
+        text = choices or flat(literal(type_))
     if type_.many:
-        code = Brackets("list[", (code,), "]")
-    return OrNone(code) if type_.optional else code
+        text = f"list[{text}]"
+    return f"{text} | None" if type_.optional else text
+
+
+def literal(type_: Type) -> Brackets:
+    return Brackets("Literal[", tuple(map(value_source, type_.choices)), "]")
 
 
 def _name_fault(name: str, earlier: Iterable[str]) -> str | None:
@@ -193,7 +198,7 @@ def _read_default(type_: Type, node: ast.expr, source: Source) -> Default:
         if _is_none(node):
             if type_.optional:
                 return None
-            raise Misfit(f"write {flat(annotation(type_))} | None for a field that may be None")
+            raise Misfit(f"write {annotation(type_)} | None for a field that may be None")
         if not type_.many:
             return _read_value(type_, node)
         if not isinstance(node, ast.List):

@@ -1,105 +1,99 @@
-"""Python source in the format of ruff."""
+"""Python source that `ruff format` leaves alone, and `ruff check` accepts."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from .text import python_string
 
-_LINE_LENGTH = 100
+WIDTH = 100
 
 
 @dataclass(frozen=True)
 class Brackets:
-    """Source in brackets, which a long line is broken at.
-
-    `together` says whether all items may share the line between the brackets.
-    """
+    """Source in brackets: on one line if it fits, else with a line and a comma for each item."""
 
     opening: str
     items: tuple[Code, ...]
     closing: str
-    together: bool = True
 
 
-@dataclass(frozen=True)
-class OrNone:
-    """The union of a type with None, which goes into parentheses where it is broken."""
-
-    type: Code
-
-
-Code = str | Brackets | OrNone
+Code = str | Brackets
 
 
 def flat(code: Code) -> str:
-    if isinstance(code, Brackets):
-        return code.opening + ", ".join(map(flat, code.items)) + code.closing
-    return f"{flat(code.type)} | None" if isinstance(code, OrNone) else code
+    if isinstance(code, str):
+        return code
+    return code.opening + ", ".join(map(flat, code.items)) + code.closing
 
 
-def _fits(line: str) -> bool:
-    width = sum(
-        0
-        if unicodedata.category(character) in ("Mn", "Me")
-        else 2
-        if unicodedata.east_asian_width(character) in "WF"
-        else 1
-        for character in line
-    )
-    return width <= _LINE_LENGTH
+def fits(line: str) -> bool:
+    # A character takes at most as many columns as it has bytes in UTF-8.
+    return len(line.encode()) <= WIDTH
 
 
-def laid_out(indent: str, before: str, code: Code, after: str = "") -> list[str]:
-    """Lines for `before`, `code`, `after`: one if that fits, else broken as ruff breaks them."""
-    line = f"{indent}{before}{flat(code)}{after}"
-    return [line] if _fits(line) else _broken(indent, before, code, after)
+def prefixed(before: str, code: Code) -> Code:
+    if isinstance(code, str):
+        return before + code
+    return replace(code, opening=before + code.opening)
 
 
-def _broken(indent: str, before: str, code: Code, after: str) -> list[str]:
-    deeper = indent + "    "
-    if isinstance(code, OrNone):
-        inside = f"{deeper}{flat(code)}"
-        union = [*laid_out(deeper, "", code.type), f"{deeper}| None"]
-        return [f"{indent}{before}(", *([inside] if _fits(inside) else union), f"{indent}){after}"]
-    if isinstance(code, str) or not code.items:
-        return [f"{indent}{before}{flat(code)}{after}"]
-    inside = deeper + ", ".join(map(flat, code.items))
-    if code.together and len(code.items) == 1:
-        middle = laid_out(deeper, "", code.items[0])
-    elif code.together and _fits(inside):
-        middle = [inside]
-    else:
-        middle = [line for item in code.items for line in laid_out(deeper, "", item, ",")]
-    return [f"{indent}{before}{code.opening}", *middle, f"{indent}{code.closing}{after}"]
+def lines_of(code: Code, indent: str = "", after: str = "") -> list[str]:
+    line = f"{indent}{flat(code)}{after}"
+    if isinstance(code, str) or not code.items or fits(line):
+        return [_excused(line)]
+    inner = [line for item in code.items for line in lines_of(item, f"{indent}    ", ",")]
+    # The comma of a tuple with one item stands behind the item then.
+    closing = code.closing.removeprefix(",")
+    return [_excused(f"{indent}{code.opening}"), *inner, f"{indent}{closing}{after}"]
 
 
-def _may_stand_in_parentheses(annotation: Code, value: Code, indent: str) -> bool:
-    if isinstance(value, str) and value.startswith("-"):
-        return False
-    # Where they would not make the value fit, ruff still prefers them to breaking a union.
-    unbreakable = isinstance(value, str) and not isinstance(annotation, OrNone)
-    return not unbreakable or _fits(f"{indent}    {flat(value)}")
+def assignment(name: str, annotation: str, value: Code, call: str) -> Code:
+    """An annotated assignment in a class, whose default goes into `call` where it is too long.
+
+    Parentheses would do too, but when ruff keeps them depends on the annotation.
+    """
+    before = f"{name}: {annotation} = "
+    flat_line = f"    {before}{flat(value)}"
+    if fits(flat_line) or (isinstance(value, Brackets) and value.opening in ("(", f"{call}(")):
+        return prefixed(before, value)
+    return Brackets(f"{before}{call}(", (prefixed("default=", value),), ")")
 
 
-def assignment(indent: str, name: str, annotation: Code, value: Code | None) -> list[str]:
-    """Lines of an annotated assignment; ruff breaks the value first, then the annotation."""
-    if value is None:
-        return laid_out(indent, f"{name}: ", annotation)
-    before = f"{name}: {flat(annotation)} = "
-    if _fits(f"{indent}{before}{flat(value)}"):
-        return [f"{indent}{before}{flat(value)}"]
-    if isinstance(value, Brackets) and _fits(f"{indent}{before}{value.opening}"):
-        return _broken(indent, before, value, "")
-    if _fits(f"{indent}{before}(") and _may_stand_in_parentheses(annotation, value, indent):
-        return [f"{indent}{before}(", *laid_out(f"{indent}    ", "", value), f"{indent})"]
-    if isinstance(annotation, str):
-        return laid_out(indent, before, value)
-    *head, last = _broken(indent, f"{name}: ", annotation, " = ")
-    return [*head, *laid_out(indent, last.removeprefix(indent), value)]
+def _excused(line: str) -> str:
+    if not fits(line):
+        # So that a column is a character: ruff counts columns in tables of its own.
+        line = line.encode("ascii", "backslashreplace").decode()
+    rules = ", ".join(_findings(line))
+    return f"{line}  # noqa: {rules}" if rules else line
+
+
+_STRING = re.compile(r'"(?:\\.|[^"\\])*"|' r"'(?:\\.|[^'\\])*'")
+_SECRET = re.compile(
+    r" +(\w+_)?(pas+wo?r?d|pass(phrase)?|pwd|token|secrete?)(_\w*)?: .* = "
+    rf'(?!"")({_STRING.pattern})',
+    re.IGNORECASE,
+)
+_TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm")  # noqa: S108
+
+
+def _findings(line: str) -> Iterator[str]:
+    """Rules of ruff that a value or a name breaks; ruff reports an excuse that is not needed."""
+    *before, last = line.split(" ")
+    ends_with_url = "://" in last and len(line) - len(last) <= WIDTH
+    if len(line) > WIDTH and any(before) and not ends_with_url:
+        yield "E501"
+    if re.match(r" +[lIO]: ", line):
+        yield "E741"
+    texts = [text[1:-1] for text in _STRING.findall(line)]
+    if "0.0.0.0" in texts:  # noqa: S104
+        yield "S104"
+    if _SECRET.fullmatch(line):
+        yield "S105"
+    if any(text.startswith(_TEMPORARY) for text in texts):
+        yield "S108"
 
 
 def _member_order(name: str) -> tuple[int, str, str]:
@@ -111,7 +105,7 @@ def _member_order(name: str) -> tuple[int, str, str]:
 def _from_import(module: str, names: Iterable[str]) -> str:
     members = tuple(sorted(names, key=_member_order))
     line = f"from {module} import {', '.join(members)}"
-    if _fits(line):
+    if fits(line):
         return line
     return "\n".join([f"from {module} import (", *(f"    {name}," for name in members), ")"])
 
@@ -153,8 +147,7 @@ def setting(value: str | list[str], name: str, annotation: str) -> str:
     """Lines of a class body that give a setting its default: a string or a tuple of strings."""
     if isinstance(value, str):
         code: Code = python_string(value)
-    elif len(value) == 1:
-        code = Brackets("(", (f"{python_string(value[0])},",), ")")
     else:
-        code = Brackets("(", tuple(map(python_string, value)), ")", together=False)
-    return "\n".join(assignment("    ", name, annotation, code))
+        closing = ",)" if len(value) == 1 else ")"
+        code = Brackets("(", tuple(map(python_string, value)), closing)
+    return "\n".join(lines_of(assignment(name, annotation, code, "Field"), "    "))

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Iterable
 from datetime import date, datetime
+from itertools import count
 from typing import TypedDict
 from uuid import UUID
 
-from .fields import Field, annotation, read_fields
+from .fields import Field, annotation, literal, read_fields
 from .grammar import Source
-from .source import Brackets, Code, assignment, flat, laid_out, merged_imports
+from .source import Brackets, Code, assignment, fits, flat, lines_of, merged_imports, prefixed
 from .text import RefusedAnswer, one_line
 from .values import Default, Value, value_source
 
@@ -38,6 +39,7 @@ class TokenField(TypedDict):
     name: str
     annotation: str
     required: bool
+    types: list[str]
     token_lines: list[str]
     model_lines: list[str]
     migration_lines: list[str]
@@ -46,32 +48,38 @@ class TokenField(TypedDict):
     imports: Imports
 
 
-def _list_source(values: list[Value], before: str) -> Code:
-    return Brackets(f"{before}[", tuple(map(value_source, values)), "]", together=False)
+AWARE_DATETIME = "AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]"
 
 
-def _token_value(field: Field) -> Code | None:
-    if field.required:
-        return None
-    if field.default is None:
+def _list_source(before: str, values: list[Value]) -> Code:
+    return Brackets(f"{before}[", tuple(map(value_source, values)), "]")
+
+
+def _token_default(default: Default) -> Code:
+    if default is None:
         return "None"
-    if isinstance(field.default, list):
-        factory: Code = "default_factory=list"
-        if field.default:
-            factory = _list_source(field.default, "default_factory=lambda: ")
-        return Brackets("field(", (factory,), ")")
-    if isinstance(field.default, UUID):
+    if isinstance(default, list):
+        factory = _list_source("default_factory=lambda: ", default)
+        return Brackets("field(", (factory if default else "default_factory=list",), ")")
+    if isinstance(default, UUID):
         # A bare call in a dataclass body looks like a shared mutable default to linters (RUF009).
-        return Brackets("field(", (value_source(field.default, "default="),), ")")
-    return value_source(field.default)
+        return Brackets("field(", (prefixed("default=", value_source(default)),), ")")
+    return value_source(default)
+
+
+def _token(field: Field, choices: str = "") -> Code:
+    type_ = annotation(field.type, choices)
+    if field.required:
+        return f"{field.name}: {type_}"
+    return assignment(field.name, type_, _token_default(field.default), "field")
 
 
 def _model_default(default: Default) -> tuple[Code, ...]:
     if default is None:
         return ()
     if isinstance(default, list):
-        return (_list_source(default, "default=lambda: ") if default else "default=list",)
-    return (value_source(default, "default="),)
+        return (_list_source("default=lambda: ", default) if default else "default=list",)
+    return (prefixed("default=", value_source(default)),)
 
 
 def _column(field: Field) -> str:
@@ -81,21 +89,23 @@ def _column(field: Field) -> str:
     return f"{field.type.scalar.column}()"
 
 
-def _token_lines(field: Field) -> list[str]:
-    return assignment("    ", field.name, annotation(field.type), _token_value(field))
-
-
-def _model_lines(field: Field) -> list[str]:
+def _model(field: Field) -> Code:
     mapped = f"list[{field.type.scalar.name}]" if field.type.many else field.type.scalar.name
     mapped = f"Mapped[{mapped} | None]" if field.nullable else f"Mapped[{mapped}]"
     arguments = (_column(field), *_model_default(field.default))
-    return assignment("    ", field.name, mapped, Brackets("mapped_column(", arguments, ")"))
+    return Brackets(f"{field.name}: {mapped} = mapped_column(", arguments, ")")
 
 
-def _migration_lines(field: Field) -> list[str]:
+def _migration(field: Field) -> Code:
     column = "sa.JSON()" if field.type.many else field.type.scalar.migration
-    arguments = (f'"{field.name}"', column, f"nullable={field.nullable}")
-    return laid_out("        ", "", Brackets("sa.Column(", arguments, ")"), ",")
+    return Brackets("sa.Column(", (f'"{field.name}"', column, f"nullable={field.nullable}"), ")")
+
+
+def _alias(name: str, taken: set[str]) -> str:
+    """Return a name for the choices of a field, which is neither long nor taken."""
+    short = "".join(part.capitalize() for part in name.split("_"))[:20] + "Choice"
+    names = (f"{short}{n}" if n > 1 else short for n in count(1))
+    return next(alias for alias in names if alias not in taken)
 
 
 def _wire(value: Value) -> str | int | float:
@@ -120,13 +130,13 @@ def _example(field: Field) -> Example:
     return {"text": text, "json": flat(value_source(wire))}
 
 
-def _imports(field: Field) -> Imports:
+def _imports(field: Field, token: Code) -> Imports:
     scalar = field.type.scalar
     shared = [f"from {scalar.module} import {scalar.name}"] if scalar.module else []
     if isinstance(field.default, datetime):
         shared.append("from datetime import UTC")
     tokens = list(shared)
-    if isinstance(field.default, list | UUID):
+    if isinstance(token, Brackets) and token.opening.endswith(" = field("):
         tokens.append("from dataclasses import field")
     if field.type.choices:
         tokens.append("from typing import Literal")
@@ -142,17 +152,25 @@ def _imports(field: Field) -> Imports:
     }
 
 
-def _rendered(field: Field) -> TokenField:
+def _rendered(field: Field, taken: set[str]) -> TokenField:
+    types = [AWARE_DATETIME] if field.type.scalar.annotation == "AwareDatetime" else []
+    token = _token(field)
+    if field.type.choices and not fits(f"    {flat(token)}"):
+        alias = _alias(field.name, taken)
+        taken.add(alias)
+        types = ["\n".join(lines_of(prefixed(f"{alias} = ", literal(field.type))))]
+        token = _token(field, alias)
     return {
         "name": field.name,
-        "annotation": flat(annotation(field.type)),
+        "annotation": annotation(field.type),
         "required": field.required,
-        "token_lines": _token_lines(field),
-        "model_lines": _model_lines(field),
-        "migration_lines": _migration_lines(field),
+        "types": types,
+        "token_lines": lines_of(token, "    "),
+        "model_lines": lines_of(_model(field), "    "),
+        "migration_lines": lines_of(_migration(field), "        ", ","),
         "example": _example(field),
         "wrong": '"x"' if field.type.many else field.type.scalar.wrong,
-        "imports": _imports(field),
+        "imports": _imports(field, token),
     }
 
 
@@ -173,7 +191,9 @@ def parse_token_fields(text: str) -> list[TokenField]:
     arguments = source.parse()
     if len(arguments.kwonlyargs) > _MOST_FIELDS:
         raise RefusedAnswer(f"token_fields: write at most {_MOST_FIELDS} fields")
-    return [_rendered(field) for field in read_fields(arguments, source)]
+    fields = list(read_fields(arguments, source))
+    taken = {field.name for field in fields}
+    return [_rendered(field, taken) for field in fields]
 
 
 def import_block(fields: Iterable[TokenField], where: str, *lines: str) -> str:
@@ -190,3 +210,18 @@ def import_block(fields: Iterable[TokenField], where: str, *lines: str) -> str:
 def _needed(field: TokenField, where: str) -> list[str]:
     imports: dict[str, list[str]] = {**field["imports"]}  # type: ignore[dict-item]
     return imports[where]
+
+
+def token_types(fields: Iterable[TokenField]) -> str:
+    """What the types of `fields` need between the standard library's imports and the class."""
+    types = list(dict.fromkeys(type_ for field in fields for type_ in field["types"]))
+    return _between(["import msgspec", "", *types] if AWARE_DATETIME in types else types)
+
+
+def token_body(fields: Iterable[TokenField]) -> str:
+    """The fields in the class of token fields, below its docstring."""
+    return _between([line for field in fields for line in field["token_lines"]])
+
+
+def _between(lines: list[str]) -> str:
+    return "\n".join(["", *lines, ""]) if lines else ""

@@ -157,21 +157,20 @@ SCALARS = {
 IN_LISTS = ("str", "int", "bool")
 
 
-def value_source(value: Value, before: str = "") -> Code:
-    """Python source of `value`, with `before` (such as a keyword) in front of it."""
+def value_source(value: Value) -> Code:
+    """Python source of `value`."""
     if isinstance(value, str):
-        return before + python_string(value)
+        return python_string(value)
     if isinstance(value, float):
-        return before + repr(value).replace("e+", "e")
+        return repr(value).replace("e+", "e")
     if isinstance(value, int):
-        return before + repr(value)
+        return repr(value)
     if isinstance(value, datetime):
         clock = [value.hour, value.minute, value.second, value.microsecond]
         while len(clock) > 2 and not clock[-1]:
             clock.pop()
         parts = (*map(str, (value.year, value.month, value.day, *clock)), "tzinfo=UTC")
-        return Brackets(f"{before}datetime(", parts, ")")
+        return Brackets("datetime(", parts, ")")
     if isinstance(value, date):
-        parts = tuple(map(str, (value.year, value.month, value.day)))
-        return Brackets(f"{before}date(", parts, ")")
-    return Brackets(f"{before}{type(value).__name__}(", (python_string(str(value)),), ")")
+        return Brackets("date(", tuple(map(str, (value.year, value.month, value.day))), ")")
+    return Brackets(f"{type(value).__name__}(", (python_string(str(value)),), ")")

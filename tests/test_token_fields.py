@@ -2,12 +2,11 @@
 
 import ast
 import json
-import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from unittest.mock import MagicMock
 from uuid import UUID
 
 import pytest
@@ -16,6 +15,8 @@ from hypothesis import strategies as st
 
 from litestar_jwt_template.token_fields import TokenField, import_block, parse_token_fields
 
+from .environment import rendered_file
+from .linter import SOURCE, Linter
 from .refusals import UUID_TEXT
 
 
@@ -34,6 +35,7 @@ def test_the_shape_of_a_token_field() -> None:
         "name": "roles",
         "annotation": "list[str]",
         "required": False,
+        "types": [],
         "token_lines": ['    roles: list[str] = field(default_factory=lambda: ["user"])'],
         "model_lines": [
             '    roles: Mapped[list[str]] = mapped_column(JSON(), default=lambda: ["user"])'
@@ -212,7 +214,9 @@ def test_examples_differ_from_the_default(text: str, typed: str, source: str) ->
     assert only(text)["example"] == {"text": typed, "json": source}
 
 
-TEXTS = st.text("abcdefghijklmnopqrstuvwxyz ABC019 .,:;-_/\"'\\é日😀", max_size=90)
+TEXTS = st.text(
+    "abcdefghijklmnopqrstuvwxyz ABC019 .,:;-_/\"'\\é日😀", max_size=130
+) | st.sampled_from(["0.0.0.0", "/tmp/x", "https://a.example", "\u2019"])
 INTEGERS = st.integers(-(2**63), 2**63 - 1)
 
 
@@ -264,66 +268,17 @@ def _field_types(draw: st.DrawFn) -> str:
 
 NAMES = st.integers(1, 38).flatmap(lambda n: st.text("abcxyz_0", min_size=n, max_size=n))
 FIELD_LISTS = st.lists(
-    st.tuples(NAMES.map("f_{}".format), _field_types()),
+    st.tuples(
+        NAMES.map("f_{}".format) | st.sampled_from(["l", "O", "token", "x_pwd"]), _field_types()
+    ),
     max_size=12,
     unique_by=lambda field: field[0],
 ).map(lambda fields: ", ".join(f"{name}: {type_}" for name, type_ in fields))
 
 
-def token_module(fields: list[TokenField]) -> str:
-    base = ["import json", "from dataclasses import dataclass", "from datetime import datetime"]
-    lines = [line for field in fields for line in field["token_lines"]]
-    return "\n".join(
-        [
-            import_block(fields, "tokens", *base),
-            "\nAwareDatetime = datetime\nnull = json.loads\n\n",
-            "@dataclass(kw_only=True)\nclass AccessToken:",
-            *(lines or ["    pass"]),
-            "",
-        ]
-    )
-
-
-def model_module(fields: list[TokenField]) -> str:
-    # One section, and so one sorted block, for each kind of import.
-    stdlib = import_block(fields, "models", "from enum import Enum")
-    sqlalchemy = import_block(fields, "sqlalchemy", "from sqlalchemy import ForeignKey")
-    types = import_block(fields, "types", "from .types import Base")
-    return "\n".join(
-        [
-            f"{stdlib}\n",
-            sqlalchemy,
-            "from sqlalchemy.orm import Mapped, mapped_column\n",
-            f"{types}\n\n",
-            "class User(Base, Enum):",
-            *[line for field in fields for line in field["model_lines"]],
-            "    owner: Mapped[int] = mapped_column(ForeignKey())",
-            "",
-        ]
-    )
-
-
-def migration_module(fields: list[TokenField]) -> str:
-    lines = [line for field in fields for line in field["migration_lines"]]
-    return "\n".join(
-        [
-            "import sqlalchemy as sa\nfrom alembic import op\n\n",
-            'def upgrade() -> None:\n    op.create_table(\n        "users",',
-            *lines,
-            '        sa.Column("id", sa.Uuid(), nullable=False),\n    )\n',
-        ]
-    )
-
-
-def ruff(source: str, *arguments: str) -> str:
-    """What ruff makes of `source`: its formatted text, or its findings."""
-    command = [sys.executable, "-m", "ruff", *arguments, "--isolated", "--no-cache"]
-    settings_ = ["--config", "line-length = 100", "--stdin-filename", "module.py", "-"]
-    answer = subprocess.run(
-        [*command, *settings_], input=source, capture_output=True, text=True, encoding="utf-8"
-    )
-    assert "error" not in answer.stderr.lower()
-    return answer.stdout
+MODULES = ("token_fields.py", "accounts/models.py", "migrations/versions/0001_accounts.py")
+WORDS = "word " * 26
+CHOICES = ", ".join(f'"{word} {n}"' for n, word in enumerate(WORDS.split()))
 
 
 @pytest.mark.parametrize(
@@ -331,27 +286,38 @@ def ruff(source: str, *arguments: str) -> str:
     [
         "",
         'tenant_id: UUID, roles: list[str] = ["user"], plan: Literal["free", "pro"] = "free"',
-        "a: str = '" + "x" * 90 + "', b: str = '" + "x" * 120 + "'",
+        f"a: str = '{'x' * 90}', b: str = '{'x' * 120}', c: str | None = '{WORDS}'",
         f"{'n' * 40}: Literal['{'x' * 90}'] | None = '{'x' * 90}'",
+        f"a: Literal['{WORDS}'], b: Literal['{'x' * 200}']",
+        f"a: list[Literal[{CHOICES}]] = [{CHOICES}], b: Literal[{CHOICES}] | None",
+        f"a_b: Literal[{CHOICES}], a__b: Literal[{CHOICES}], ABChoice: str",
+        f"a: Literal[{CHOICES}] | None = None, {'N' * 40}: datetime | None",
+        f"{'n' * 40}: datetime | None = '2024-01-31T12:00:00.5+14:00'",
+        f"{'n' * 40}: list[Literal[{CHOICES}]] | None = []",
+        f"{'n' * 40}: UUID | None = '{UUID_TEXT}'",
+        f"{'n' * 40}: Decimal | None = '-{'1' * 40}.{'1' * 40}'",
+        f"a: str = '{'日本' * 30}', b: str = '{'ä ö ü ' * 20}', c: list[str] = ['{'é ' * 90}']",
+        f"a: str = '{'é' * 46}', b: str = '{'é' * 47}', c: list[str] = ['{'日' * 24}']",
+        f"a: str = '{WORDS} https://a.example', b: str = '{WORDS}{'x' * 60}://'",
+        # Taken for other letters, rightly so (RUF001).
+        "a: str = 'it\u2019s \u201cquoted\u201d \u2013 a \xd7 b', b: Literal['\u0430'] = '\u0430'",
+        "l: str, O: int = 1, I: list[str] = ['a'], lI: str",
+        f"l: str = '{WORDS}'",
+        "token: str = 'a', token_kind: str = 'a', my_PASSWORD: str = 'a', pwd: str = ''",
+        """passphrase_x: Literal['a', 'b'] = 'b', secret_: Literal['a = "b"'], tokens: str = 'a'""",
+        "a: str = '0.0.0.0', b: list[str] = ['::', '0.0.0.0'], c: Literal['/tmp/x'] = '/tmp/x'",
+        """a: str = 'say "/tmp" or "0.0.0.0"', b: str = '/var/tmp', c: str = '/dev/shm/x'""",
+        "fields: str, dict: str, hash: str = 'a', filter: int = 1, object: bool, msgspec: str",
     ],
 )
-@pytest.mark.parametrize("module", [token_module, model_module, migration_module])
-def test_generated_source_has_the_format_of_ruff(
-    module: Callable[[list[TokenField]], str], text: str
-) -> None:
-    source = module(parse_token_fields(text))
-    assert ruff(source, "format") == source
-    assert ruff(source, "check", "--select=E4,E7,E9,F,I,RUF009,RUF012", "--quiet") == ""
+def test_rendered_modules_pass_the_projects_own_ruff(text: str, linter: Linter) -> None:
+    linter.assert_clean(*MODULES, token_fields=text)
 
 
 @settings(max_examples=40, deadline=None)
-@given(FIELD_LISTS, st.sampled_from([token_module, model_module, migration_module]))
-def test_any_generated_source_has_the_format_of_ruff(
-    text: str, module: Callable[[list[TokenField]], str]
-) -> None:
-    source = module(parse_token_fields(text))
-    assert ruff(source, "format") == source
-    assert ruff(source, "check", "--select=E4,E7,E9,F,I,RUF009,RUF012", "--quiet") == ""
+@given(FIELD_LISTS)
+def test_any_fields_pass_the_projects_own_ruff(linter: Linter, text: str) -> None:
+    linter.assert_clean(*MODULES, token_fields=text)
 
 
 @settings(deadline=None)
@@ -359,10 +325,12 @@ def test_any_generated_source_has_the_format_of_ruff(
 def test_generated_tokens_hold_the_defaults(text: str) -> None:
     fields = parse_token_fields(text)
     namespace: dict[str, Any] = {}
-    exec(token_module(fields), namespace)
-    attributes = namespace["AccessToken"].__dataclass_fields__
+    # Of the rendered project, which is not installed here.
+    sys.modules.setdefault("msgspec", MagicMock())
+    exec(rendered_file(f"{SOURCE}/token_fields.py", {"token_fields": text}), namespace)
+    attributes = namespace["TokenFields"].__dataclass_fields__
     assert list(attributes) == [field["name"] for field in fields]
-    token = namespace["AccessToken"](
+    token = namespace["TokenFields"](
         **{field["name"]: None for field in fields if field["required"]}
     )
     kinds = (str, int, float, UUID, datetime, date, Decimal, list, type(None))
