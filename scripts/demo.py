@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from litestar_jwt_template import parse_token_fields
+from litestar_jwt_template.token_fields import parse_token_fields
 
 TEMPLATE = Path(__file__).resolve().parents[1]
 EMAIL, PASSWORD = "ada@example.com", "a sunny day in Marseille"

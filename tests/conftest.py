@@ -19,6 +19,7 @@ from pytest_cookies.plugin import Cookies
 from scripts.demo import TEMPLATE, machine_environment
 
 from .environment import THIS_PYTHON, prepare
+from .linter import Linter
 from .services import find_program
 
 QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))
@@ -96,6 +97,11 @@ def load_hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LoadHook:
         return module
 
     return render
+
+
+@pytest.fixture(scope="session")
+def linter(tmp_path_factory: pytest.TempPathFactory) -> Linter:
+    return Linter(tmp_path_factory.mktemp("linted"))
 
 
 def need(service: str, port: int) -> None:

@@ -11,6 +11,7 @@ from cookiecutter.generate import generate_context
 from cookiecutter.prompt import prompt_for_config
 from cookiecutter.utils import create_env_with_context
 from filelock import FileLock
+from jinja2 import FileSystemLoader
 from uv import find_uv_bin
 
 from scripts.demo import TEMPLATE
@@ -72,17 +73,19 @@ def requirements() -> list[str]:
     """What any rendered project, and its tests, depend on."""
     found: set[str] = set()
     for row in ROWS:
-        project = tomllib.loads(rendered_metadata(row.answers))
+        project = tomllib.loads(rendered_file("pyproject.toml", row.answers))
         found |= {*project["project"]["dependencies"], *project["dependency-groups"]["dev"]}
     return sorted(found)
 
 
-def rendered_metadata(answers: dict[str, str]) -> str:
-    """Render nothing but `pyproject.toml`."""
+def rendered_file(name: str, answers: dict[str, str]) -> str:
+    """Render nothing but one file of a project."""
     questions = generate_context(TEMPLATE / "cookiecutter.json", extra_context=answers)
     context = {"cookiecutter": prompt_for_config(questions, no_input=True)}
-    template = (TEMPLATE / "{{cookiecutter.project_slug}}" / "pyproject.toml").read_text("utf-8")
-    return str(create_env_with_context(context).from_string(template).render(**context))
+    environment = create_env_with_context(context)
+    environment.loader = FileSystemLoader(TEMPLATE / "templates")
+    template = (TEMPLATE / "{{cookiecutter.project_slug}}" / name).read_text("utf-8")
+    return str(environment.from_string(template).render(**context))
 
 
 if __name__ == "__main__":

@@ -23,6 +23,8 @@ TYPES = {
     "list[bool]": "[True, False]",
     'list[Literal["red", "green"]]': '["red"]',
     "list[Literal[1, 2]]": "[1]",
+    # Longer than a line: the type, and the default.
+    f'Literal["{"word " * 26}", "short"]': f'"{"word " * 26}"',
 }
 EVERY_FIELD = ", ".join(
     f"required_{n}: {type_}, default_{n}: {type_} = {default}, optional_{n}: {type_} | None"

@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 import pytest
 from rich.text import Text
 
-from litestar_jwt_template import RefusedAnswer, check_email, slugify_name
+from litestar_jwt_template.names import slugify_name
+from litestar_jwt_template.text import RefusedAnswer, check_email
 from scripts.recording import ANSWERS, PICTURE, REFUSED
 
 from .conftest import QUESTIONS, LoadHook

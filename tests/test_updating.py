@@ -164,7 +164,7 @@ def earlier(desk: Desk) -> Desk:
     """The same, when a filter, a test and some lines were not there, and a module still was."""
     project = desk.template / "{{cookiecutter.project_slug}}"
     source = project / "src/{{cookiecutter.package_name}}"
-    edit(desk.template / "litestar_jwt_template.py", "            toml_string,\n", "")
+    edit(desk.template / "litestar_jwt_template/__init__.py", "    toml_string,\n", "")
     for file in (project / "pyproject.toml", project / "compose.yaml"):
         edit(file, "| toml_string", "| tojson")
     edit(project / "pyproject.toml", "pydantic>=2.12", "pydantic>=2.11")

@@ -5,13 +5,7 @@ migration.
 """
 
 {{ cookiecutter.token_fields | parse_token_fields | import_block("tokens", "from dataclasses import dataclass, fields", "from typing import Any") }}
-{% if cookiecutter.token_fields | parse_token_fields | selectattr("annotation", "in", ["AwareDatetime", "AwareDatetime | None"]) | list %}
-
-import msgspec
-
-AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
-{% endif %}
-
+{{ cookiecutter.token_fields | parse_token_fields | token_types }}
 
 @dataclass(kw_only=True)
 class TokenFields:
@@ -20,10 +14,7 @@ class TokenFields:
     A field without a default is required: a token without it is refused. No personal data here:
     who holds a token can read it.
     """
-{% for field in cookiecutter.token_fields | parse_token_fields %}
-{{ "\n" if loop.first }}{{ field.token_lines | join("\n") }}
-{% endfor %}
-
+{{ cookiecutter.token_fields | parse_token_fields | token_body }}
 
 FIELD_NAMES = tuple(field.name for field in fields(TokenFields))
 
