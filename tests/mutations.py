@@ -958,7 +958,7 @@ MUTATIONS = [
     Mutation(
         "limits-not-sent",
         "engine.py",
-        (("limited=not pooled", "limited=False"),),
+        (("{} if pooled else LIMITS", "{}"),),
         ("tests/test_connections.py",),
         answers=POSTGRESQL,
     ),
