@@ -403,7 +403,49 @@ MUTATIONS = [
         OF_COMMANDS,
     ),
     mutation(
-        "control-characters-logged", "logging.py", "        _escape,\n", "", "tests/test_server.py"
+        "control-characters-logged", "logging.py", "        _escape,\n", "", "tests/test_answers.py"
+    ),
+    mutation(
+        "control-characters-in-paths",
+        "middleware.py",
+        'printable(scope["path"])',
+        'scope["path"]',
+        "tests/test_server.py::test_no_control_character_is_logged",
+    ),
+    mutation(
+        "control-characters-in-addresses",
+        "middleware.py",
+        'printable(scope["client"][0])',
+        'scope["client"][0]',
+        "tests/test_server.py::test_no_control_character_is_logged",
+    ),
+    mutation(
+        "control-characters-in-nested-values",
+        "logging.py",
+        "[_escaped(each) for each in value]",
+        "[*value]",
+        "tests/test_answers.py",
+    ),
+    mutation(
+        "control-characters-in-objects",
+        "logging.py",
+        "printable(str(value))",
+        "str(value)",
+        "tests/test_answers.py",
+    ),
+    mutation(
+        "control-characters-of-clients",
+        SESSIONS,
+        "client=printable(client)",
+        "client=client",
+        OF_COMMANDS,
+    ),
+    mutation(
+        "control-characters-of-arguments",
+        "cli/__init__.py",
+        "except click.UsageError as error:",
+        "except ZeroDivisionError as error:",
+        OF_COMMANDS,
     ),
     mutation(
         "control-characters-linked",
