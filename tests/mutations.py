@@ -462,6 +462,13 @@ MUTATIONS = [
         "tests/test_keys.py",
     ),
     mutation(
+        "encoded-text-between-spaces",
+        "security/key_store.py",
+        "    text = text.strip()\n",
+        "",
+        "tests/test_keys.py",
+    ),
+    mutation(
         "reads-from-replicas",
         "security/throttle_store.py",
         "use_replicas=False",
