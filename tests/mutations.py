@@ -475,6 +475,7 @@ MUTATIONS = [
         "use_replicas=True",
         OF_STORE,
     ),
+    mutation("store-of-any-scheme", STORE, "if scheme is None:", "if False:", OF_STORE),
     mutation("last-login-unknown", SESSIONS, '"last_login_at": now, ', "", OF_COMMANDS),
     mutation(
         "no-password-as-wrong", SERVICE, "raise NoPassword", "raise WrongPassword", OF_PASSWORDS
