@@ -476,6 +476,27 @@ MUTATIONS = [
         OF_STORE,
     ),
     mutation("store-of-any-scheme", STORE, "if scheme is None:", "if False:", OF_STORE),
+    mutation(
+        "server-at-one-head",
+        "migrations/__init__.py",
+        'revision: str = "heads"',
+        'revision: str = "head"',
+        "tests/test_database_file.py",
+    ),
+    mutation(
+        "upgrade-to-one-head",
+        "cli/database.py",
+        'default="heads"',
+        'default="head"',
+        "tests/test_migrations.py",
+    ),
+    mutation(
+        "ready-at-any-head",
+        "migrations/__init__.py",
+        "current >= self.heads",
+        "bool(current & self.heads)",
+        "tests/test_migrations.py",
+    ),
     mutation("last-login-unknown", SESSIONS, '"last_login_at": now, ', "", OF_COMMANDS),
     mutation(
         "no-password-as-wrong", SERVICE, "raise NoPassword", "raise WrongPassword", OF_PASSWORDS
