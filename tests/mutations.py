@@ -497,6 +497,34 @@ MUTATIONS = [
         "bool(current & self.heads)",
         "tests/test_migrations.py",
     ),
+    Mutation(
+        "inactive-but-found-on-postgresql",
+        LOOKUP,
+        (("expires_at > now() AND is_active", "expires_at > now()"),),
+        (OF_SESSIONS,),
+        answers=POSTGRESQL,
+    ),
+    mutation(
+        "header-not-allowed-to-sites",
+        "app.py",
+        'settings.auth_header, "Content-Type"',
+        '"Authorization", "Content-Type"',
+        OF_SETTINGS,
+    ),
+    mutation(
+        "workers-unwarned",
+        "server.py",
+        "settings.workers > 1 and settings.throttle_url is None",
+        "False",
+        OF_SETTINGS,
+    ),
+    Mutation(
+        "rotated-before-others-know",
+        "cli/keys.py",
+        (("{MAX_AGE} seconds, in", "0 seconds, in"),),
+        ("tests/test_keys.py",),
+        answers={"signing_algorithm": "ES256"},
+    ),
     mutation("last-login-unknown", SESSIONS, '"last_login_at": now, ', "", OF_COMMANDS),
     mutation(
         "no-password-as-wrong", SERVICE, "raise NoPassword", "raise WrongPassword", OF_PASSWORDS
