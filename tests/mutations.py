@@ -527,7 +527,11 @@ MUTATIONS = [
     ),
     mutation("last-login-unknown", SESSIONS, '"last_login_at": now, ', "", OF_COMMANDS),
     mutation(
-        "no-password-as-wrong", SERVICE, "raise NoPassword", "raise WrongPassword", OF_PASSWORDS
+        "no-password-as-wrong",
+        SERVICE,
+        "raise NoPassword",
+        "raise WrongPassword",
+        "tests/test_accounts.py",
     ),
     mutation("gone-as-wrong", SERVICE, "raise AccountGone", "raise WrongCredentials", OF_RACES),
     Mutation(
