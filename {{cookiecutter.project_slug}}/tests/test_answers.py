@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from io import BytesIO, TextIOWrapper
+from typing import Any
 
 import pytest
+import structlog
 from litestar import get
 from sqlalchemy import text
 
@@ -132,3 +134,17 @@ def test_the_log_of_an_error_holds_no_password(
     logged = log.getvalue().decode()
     assert "the reason" in logged
     assert ada.password not in logged
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+@pytest.mark.parametrize("wrap", [str, lambda text: {"in": [text]}, ValueError])
+def test_no_control_character_of_a_value_is_logged(
+    database_url: str, form: str, wrap: Callable[[str], Any]
+) -> None:
+    log = BytesIO()
+    stream = TextIOWrapper(log, encoding="utf-8", write_through=True)
+    configure_logging(make_settings(database_url, log_format=form), stream)
+    structlog.get_logger().info("event", value=wrap("a\x9b31m\x7f\udc9b\u202e"))
+    (line,) = log.getvalue().decode().splitlines()
+    assert "31m" in line
+    assert line.isprintable()

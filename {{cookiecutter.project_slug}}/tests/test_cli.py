@@ -284,8 +284,9 @@ CONTROLS = "a\x9b31m\x1b[31m\u202e"
 
 
 def test_no_control_character_of_a_client_is_printed(cli: Cli, client: Client, ada: Person) -> None:
-    client.headers.update(Headers([(b"user-agent", CONTROLS.encode())]))
+    client.headers.update(Headers([(b"user-agent", f"{CONTROLS}\x00".encode())]))
     transport.log_in(client, ada.email, ada.password)
+    assert client.get("/sessions").json()[0]["client"].isprintable()
     for command in (("sessions", "list", ada.email), ("sessions", "list", ada.email, "--json")):
         listed = cli(*command)
         assert listed.exit_code == 0
@@ -301,6 +302,27 @@ def test_no_identity_with_a_control_character_is_linked(cli: Cli, ada: Person, t
             assert refused.exit_code == 2
             assert refused.output.replace("\n", "").isprintable()
             assert "Traceback" not in refused.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("users", "list", CONTROLS),
+        ("users", CONTROLS),
+        ("sessions", "end", "a\udc9b@example.com"),
+        ("database", "upgrade", CONTROLS),
+        ("run", "--host", CONTROLS),
+        ("run", "--host", "a\x7f"),
+        ("run", "--port", "1\udc9b"),
+    ],
+)
+def test_no_control_character_of_an_argument_is_printed(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("ARGON2_MEMORY_KIB", "19456")
+    refused = cli(*arguments)
+    assert isinstance(refused.exception, SystemExit), refused.exception
+    assert refused.output.replace("\n", "").isprintable()
 
 
 @pytest.mark.parametrize("command", [LINK, *SETS])

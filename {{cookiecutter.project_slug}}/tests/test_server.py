@@ -220,9 +220,9 @@ def test_audit_lines_have_request_id_and_address_of_the_client(
 
 @pytest.mark.parametrize("form", ["json", "console"])
 def test_no_control_character_is_logged(start_server: StartServer, form: str) -> None:
-    server = start_server(log_format=form)
+    server = start_server(log_format=form, trusted_proxies="127.0.0.1")
     with server.client() as client:
-        client.get("/%C2%9B31m%1B[31m%0Aevent")
+        client.get("/%C2%9B31m%1B[31m%0Aevent", headers={FOR: b"a\x9b31m"})
     server.stop()
     log = server.log.read_text("utf-8")
     assert "31m" in log

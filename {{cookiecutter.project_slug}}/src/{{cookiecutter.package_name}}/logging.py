@@ -108,14 +108,25 @@ def _add_request(_: Any, __: str, event: EventDict) -> EventDict:
 
 def _escape(_: Any, __: str, event: EventDict) -> EventDict:
     """Leave no control character in a line, but for the line breaks of a traceback."""
-    for name, value in event.items():
-        if isinstance(value, str) and not value.isprintable():
-            event[name] = printable(value, keep="\n" if name == "exception" else "")
-    return event
+    return {
+        name: _escaped(value, keep="\n" if name == "exception" else "")
+        for name, value in event.items()
+    }
+
+
+def _escaped(value: Any, keep: str = "") -> Any:
+    match value:
+        case str():
+            return printable(value, keep)
+        case dict():
+            return {_escaped(name): _escaped(each) for name, each in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_escaped(each) for each in value]
+    return value
 
 
 def _to_json(event: Any, **_: Any) -> bytes:
-    return msgspec.json.encode(event, enc_hook=str)
+    return msgspec.json.encode(event, enc_hook=lambda value: printable(str(value)))
 
 
 def _as_text(renderer: Processor) -> Processor:

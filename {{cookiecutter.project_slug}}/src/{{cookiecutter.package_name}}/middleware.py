@@ -46,7 +46,7 @@ class RequestContext:
             return
         started = perf_counter()
         request_id = self._request_id(scope)
-        client = scope["client"][0] if scope["client"] else None
+        client = printable(scope["client"][0]) if scope["client"] else None
         status = 0
 
         async def send_with_headers(message: Message) -> None:

@@ -5,7 +5,7 @@ import socket
 
 import click
 
-{{ [] | import_block("cli", "from ..security.key_store import load_key_ring", *database.cli_imports) }}
+{{ [] | import_block("cli", "from ..printable import printable", "from ..security.key_store import load_key_ring", *database.cli_imports) }}
 from ..server import check, serve
 from ..settings import UnsafeSettings, load_settings
 from .database import database
@@ -16,13 +16,19 @@ from .users import users
 
 
 class Commands(click.Group):
-    """Commands that end in one clear line where the settings are at fault."""
+    """Commands that end in one clear line where settings or arguments are at fault."""
 
     def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
         except UnsafeSettings as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(printable(str(error), keep="\n")) from None
+        except click.UsageError as error:
+            # click shows arguments as they were given.
+            message = error.format_message()
+            if (shown := printable(message, keep="\n")) == message:
+                raise
+            raise click.UsageError(shown, error.ctx) from None
 
 
 @click.group(cls=Commands)
@@ -61,7 +67,9 @@ def _refuse_a_taken_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             reason = f"{host}:{port}: {error.strerror}; choose another with --port"
-            raise click.ClickException(reason) from None
+            raise click.ClickException(printable(reason)) from None
+        except (TypeError, UnicodeError):
+            raise click.ClickException(f"{printable(host)} is not a host name") from None
 
 
 main.add_command(users)
