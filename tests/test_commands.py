@@ -220,6 +220,6 @@ def test_the_commands_of_a_rendered_readme_work(
 
 
 def test_what_is_not_typed_stands_in_a_document() -> None:
-    documents = [*DOCUMENTS, *TEMPLATE.glob("*cookiecutter*/README.md")]
+    documents = [*DOCUMENTS, *TEMPLATE.glob("templates/readme/*.md.jinja")]
     text = "".join(document.read_text("utf-8") for document in documents)
     assert [part for part in NOT_TYPED if part not in text] == []

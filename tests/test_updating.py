@@ -168,7 +168,8 @@ def earlier(desk: Desk) -> Desk:
     for file in (project / "pyproject.toml", project / "compose.yaml"):
         edit(file, "| toml_string", "| tojson")
     edit(project / "pyproject.toml", "pydantic>=2.12", "pydantic>=2.11")
-    edit(project / "README.md", "Each command says what to do next.", "Read what they say.")
+    keys = desk.template / "templates/readme/keys_secret.md.jinja"
+    edit(keys, "Each command says what to do next.", "Read what they say.")
     edit(source / "app.py", "        request_max_body_size=settings.max_body_size,\n", "")
     (project / "tests/test_env_example.py").unlink()
     (source / "legacy.py").write_text("")
@@ -203,6 +204,8 @@ def first_release(desk: Desk) -> Desk:
         "    last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime())\n",
         "",
     )
+    edit(source / "accounts/sessions.py", '"last_login_at": now, ', "")
+    edit(source / "cli/users.py", '"last_login_at": user.last_login_at', '"last_login_at": None')
     desk.do(
         *("git add --all", "git commit --message Earlier", "git tag 0.1.0"),
         folder=desk.template,
