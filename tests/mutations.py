@@ -307,9 +307,16 @@ MUTATIONS = [
         OF_RACES,
     ),
     mutation(
+        "logged-in-while-deactivated",
+        SESSIONS,
+        "User.id == user.id, User.is_active, User.password_hash",
+        "User.id == user.id, User.password_hash",
+        OF_RACES,
+    ),
+    mutation(
         "new-password-in-flight",
         SESSIONS,
-        "or latest.password_hash != user.password_hash",
+        ", User.password_hash == user.password_hash",
         "",
         OF_RACES,
     ),
@@ -382,6 +389,49 @@ MUTATIONS = [
         OF_PASSWORDS,
     ),
     mutation(
+        "decoys-redrawn-at-each-registration",
+        "accounts/decoys.py",
+        "number * self._totals[-1] >> 256",
+        "number % self._totals[-1]",
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "decoys-that-anybody-can-draw",
+        "accounts/decoys.py",
+        "self._key or decoy_key(self._settings)",
+        'b"decoys"',
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "decoys-cut-anywhere",
+        "accounts/decoys.py",
+        'stored_hash.like(f"{PREFIX}%{ENDING}")',
+        "stored_hash.startswith(PREFIX)",
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "hashes-counted-at-each-login",
+        "accounts/decoys.py",
+        "MAX_AGE = 60",
+        "MAX_AGE = 0",
+        OF_PASSWORDS,
+    ),
+    mutation(
+        "hashes-counted-once",
+        "accounts/decoys.py",
+        "MAX_AGE = 60",
+        "MAX_AGE = 86_400",
+        OF_PASSWORDS,
+    ),
+    mutation("every-hash-counted", "accounts/decoys.py", ".limit(SAMPLE)", "", OF_PASSWORDS),
+    mutation(
+        "renewed-with-a-replaced-password",
+        SERVICE,
+        "if current != user.password_hash and not await self._passwords.verify(current, password):",
+        "if False:",
+        OF_RACES,
+    ),
+    mutation(
         "one-of-simultaneous-logins",
         SERVICE,
         "if current != user.password_hash and not await self._passwords.verify(current, password):",
@@ -393,6 +443,13 @@ MUTATIONS = [
         "websockets.py",
         "except Exception:",
         "except KeyError:",
+        "tests/test_websockets.py",
+    ),
+    mutation(
+        "outages-keep-sockets-open",
+        "websockets.py",
+        "except DatabaseUnavailable:\n        pass",
+        "except DatabaseUnavailable:\n        return",
         "tests/test_websockets.py",
     ),
     mutation(
@@ -525,7 +582,10 @@ MUTATIONS = [
         ("tests/test_keys.py",),
         answers={"signing_algorithm": "ES256"},
     ),
-    mutation("last-login-unknown", SESSIONS, '"last_login_at": now, ', "", OF_COMMANDS),
+    mutation("last-login-unknown", SESSIONS, "last_login_at=now, ", "", OF_COMMANDS),
+    mutation(
+        "login-changes-the-profile", SESSIONS, ", updated_at=User.updated_at", "", OF_COMMANDS
+    ),
     mutation(
         "no-password-as-wrong",
         SERVICE,

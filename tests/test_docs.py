@@ -48,6 +48,16 @@ def test_the_roles_that_the_documents_show_are_those_of_a_project(bake: Bake) ->
     assert f"```sql\n{rendered.read_text('utf-8')}```\n" in shown
 
 
+@pytest.mark.parametrize("answers", EVERY_VARIANT, ids=lambda answers: answers["auth_backend"])
+def test_websocket_handler_of_the_documents_is_the_one_that_a_project_tests(
+    bake: Bake, answers: dict[str, str]
+) -> None:
+    readme = (bake(**answers).path / "README.md").read_text("utf-8")
+    (handler,) = re.findall(r"^## Add a WebSocket\n.*?(```python\n.*?```\n)", readme, re.S | re.M)
+    assert "while_session_lives" in handler
+    assert handler in SECURITY
+
+
 def test_the_newest_version_is_in_the_changelog() -> None:
     changes = (TEMPLATE / "CHANGELOG.md").read_text("utf-8")
     project = tomllib.loads((TEMPLATE / "pyproject.toml").read_text("utf-8"))["project"]

@@ -204,7 +204,7 @@ def first_release(desk: Desk) -> Desk:
         "    last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime())\n",
         "",
     )
-    edit(source / "accounts/sessions.py", '"last_login_at": now, ', "")
+    edit(source / "accounts/sessions.py", "last_login_at=now, ", "")
     edit(source / "cli/users.py", '"last_login_at": user.last_login_at', '"last_login_at": None')
     desk.do(
         *("git add --all", "git commit --message Earlier", "git tag 0.1.0"),

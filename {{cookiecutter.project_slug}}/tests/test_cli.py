@@ -279,6 +279,15 @@ def test_last_login_is_shown_after_a_logout(cli: Cli, client: Client, ada: Perso
     assert after["last_login_at"][:16].replace("T", " ") in shown
 
 
+def test_login_is_no_change_of_the_profile(client: Client, ada: Person) -> None:
+    profiles = []
+    for _ in range(2):
+        transport.log_in(client, ada.email, ada.password)
+        profiles.append(client.get("/me").json())
+        transport.drop(client)
+    assert profiles[0] == profiles[1]
+
+
 CONTROLS = "a\x9b31m\x1b[31m\u202e"
 """What a terminal would obey."""
 

@@ -4,12 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from operator import ne
 from random import Random
 from statistics import median
 from threading import Barrier, BrokenBarrierError, Event, Semaphore
 from time import perf_counter
 from types import ModuleType
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from argon2 import PasswordHasher, extract_parameters
@@ -18,6 +20,7 @@ from httpx import Response
 from sqlalchemy import select
 from zxcvbn import matching, scoring
 
+from {{ cookiecutter.package_name }}.accounts import decoys
 from {{ cookiecutter.package_name }}.accounts.models import User
 from {{ cookiecutter.package_name }}.security import passwords
 from {{ cookiecutter.package_name }}.security.strength import weakness
@@ -27,6 +30,7 @@ from . import transport
 from .conftest import PASSWORD, Client, Person, as_operator, operate, register
 from .examples import ASSIGNMENTS, REQUIRED
 from .server import StartServer, start_server
+from .signing import STRANGERS_KEY_SETTINGS
 
 __all__ = ["start_server"]
 
@@ -307,22 +311,114 @@ def test_unknown_users_have_the_parameters_of_known_ones_after_a_change(
     assert known.memory_cost == 8
 
 
-def test_unknown_users_have_parameters_as_often_as_known_ones_and_always_the_same(
-    make_client: Callable[..., Client], ada: Person, ben: Person, verified: list[str]
-) -> None:
-    transport.log_in(make_client(argon2_memory_kib=16), ben.email, ben.password)
-    verified.clear()
-    emails = [f"{number}@example.com" for number in range(40)]
-    drawn = []
-    for _ in range(2):
-        client = make_client(argon2_memory_kib=16, login_attempts_per_address="1000 per minute")
-        for email in emails:
-            transport.try_log_in(client, email, WRONG)
-        drawn.append([extract_parameters(text).memory_cost for text in verified])
+def hash_with(memory_kib: int, hash_len: int = 32, salt_len: int = 16) -> str:
+    return PasswordHasher(1, memory_kib, 1, hash_len, salt_len).hash(PASSWORD)
+
+
+def add_accounts(client: Client, *password_hashes: str) -> None:
+    users = [
+        User(email=f"{uuid4().hex}@example.com", name="Grace", password_hash=password_hash)
+        for password_hash in password_hashes
+    ]
+
+    async def add() -> None:
+        async with client.app.state.database.transaction() as session:
+            session.add_all(users)
+
+    with client.portal() as portal:
+        portal.call(add)
+
+
+UNKNOWN = [f"{number}@example.com" for number in range(40)]
+MANY: dict[str, Any] = {"login_attempts_per_address": "1000 per minute", "argon2_memory_kib": 64}
+
+
+@pytest.fixture
+def memory_of_unknown(verified: list[str]) -> Callable[[Client], list[int]]:
+    """Return the memory in KiB of the hash that each unknown user's password is compared with."""
+
+    def attempt(client: Client) -> list[int]:
         verified.clear()
-    assert drawn[0] == drawn[1]
-    assert 5 < drawn[0].count(8) < 35
-    assert drawn[0].count(8) + drawn[0].count(16) == 40
+        for email in UNKNOWN:
+            assert transport.is_refused_login(transport.try_log_in(client, email, WRONG))
+        return [extract_parameters(password_hash).memory_cost for password_hash in verified]
+
+    return attempt
+
+
+def test_unknown_users_have_parameters_as_often_as_known_ones(
+    make_client: Callable[..., Client],
+    client: Client,
+    memory_of_unknown: Callable[[Client], list[int]],
+) -> None:
+    add_accounts(client, hash_with(8), hash_with(16))
+    drawn = Counter(memory_of_unknown(make_client(**MANY)))
+    assert drawn.keys() == {8, 16}
+    assert 5 < drawn[8] < 35
+
+
+def test_unknown_users_keep_their_parameters_in_all_instances_when_others_register(
+    make_client: Callable[..., Client],
+    client: Client,
+    memory_of_unknown: Callable[[Client], list[int]],
+) -> None:
+    add_accounts(client, *[hash_with(8)] * 100, *[hash_with(16)] * 100)
+    drawn = memory_of_unknown(make_client(**MANY))
+    assert memory_of_unknown(make_client(**MANY)) == drawn
+    add_accounts(client, hash_with(16))
+    assert sum(map(ne, memory_of_unknown(make_client(**MANY)), drawn)) < 5
+
+
+def test_parameters_of_unknown_users_cannot_be_told_without_the_signing_key(
+    make_client: Callable[..., Client],
+    client: Client,
+    memory_of_unknown: Callable[[Client], list[int]],
+) -> None:
+    add_accounts(client, hash_with(8), hash_with(16))
+    drawn = memory_of_unknown(make_client(**MANY))
+    assert memory_of_unknown(make_client(**MANY, **STRANGERS_KEY_SETTINGS)) != drawn
+
+
+def test_stored_parameters_are_read_once_a_minute(
+    make_client: Callable[..., Client],
+    client: Client,
+    memory_of_unknown: Callable[[Client], list[int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(decoys, "monotonic", lambda: now)
+    add_accounts(client, hash_with(8))
+    changed = make_client(**MANY)
+    assert set(memory_of_unknown(changed)) == {8}
+    add_accounts(client, *[hash_with(16)] * 1000)
+    now += 59
+    assert set(memory_of_unknown(changed)) == {8}
+    now += 1
+    assert 16 in memory_of_unknown(changed)
+
+
+def test_stored_parameters_are_read_of_a_bounded_number_of_accounts(
+    make_client: Callable[..., Client],
+    client: Client,
+    memory_of_unknown: Callable[[Client], list[int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decoys, "SAMPLE", 1)
+    add_accounts(client, *[hash_with(8)] * 20, *[hash_with(16)] * 20)
+    assert len(set(memory_of_unknown(make_client(**MANY)))) == 1
+
+
+@pytest.mark.parametrize(
+    "password_hash", [hash_with(8, hash_len=16), hash_with(8, salt_len=8), "no hash", "$argon2id$"]
+)
+def test_unknown_users_take_as_long_beside_a_hash_of_another_length(
+    make_client: Callable[..., Client],
+    client: Client,
+    memory_of_unknown: Callable[[Client], list[int]],
+    password_hash: str,
+) -> None:
+    add_accounts(client, password_hash)
+    assert set(memory_of_unknown(make_client(**MANY))) == {64}
 
 
 def test_simultaneous_logins_succeed_after_a_change_of_the_parameters(

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import UpdateBase, delete, update
 from structlog.testing import capture_logs
 
@@ -69,6 +70,26 @@ def test_login_in_flight_does_not_survive_a_new_password(
     client: Client, ada: Person, race: Race
 ) -> None:
     answer = race(NEW_PASSWORD, lambda: transport.try_log_in(client, ada.email, ada.password))
+    assert transport.is_refused_login(answer)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [NEW_PASSWORD, update(User).values(password_hash=None), DELETION],
+    ids=["new-password", "no-password", "deletion"],
+)
+def test_login_that_renews_a_hash_does_not_survive_a_change_of_the_password(
+    client: Client, ada: Person, race: Race, change: UpdateBase
+) -> None:
+    outdated = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1).hash(ada.password)
+
+    async def age() -> None:
+        async with client.app.state.database.transaction() as session:
+            await session.execute(update(User).values(password_hash=outdated))
+
+    with client.portal() as portal:
+        portal.call(age)
+    answer = race(change, lambda: transport.try_log_in(client, ada.email, ada.password))
     assert transport.is_refused_login(answer)
 
 

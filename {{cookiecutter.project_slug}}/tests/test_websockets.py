@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 from litestar.exceptions import WebSocketDisconnect
+from structlog.testing import capture_logs
 
 from {{ cookiecutter.package_name }} import websockets
 from {{ cookiecutter.package_name }}.accounts.service import Accounts
 from {{ cookiecutter.package_name }}.app import create_app
+from {{ cookiecutter.package_name }}.database import DatabaseUnavailable
 
 from . import transport
 from .conftest import PASSWORD, Client, Person, make_settings, operate, register
@@ -66,22 +68,32 @@ def test_open_socket_ends_with_its_session(
     assert ended.value.code == 4401
 
 
+@pytest.mark.parametrize(
+    ("error", "logged"),
+    [(RuntimeError, [True]), (DatabaseUnavailable, [])],
+    ids=["error", "outage"],
+)
 def test_open_socket_ends_when_its_session_cannot_be_looked_at(
-    with_socket: Client, monkeypatch: pytest.MonkeyPatch
+    with_socket: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[Exception],
+    logged: list[bool],
 ) -> None:
     ada = register(with_socket, "ada@example.com")
     transport.log_in(with_socket, ada.email, PASSWORD)
 
     async def fail(*_: object) -> None:
-        raise RuntimeError
+        raise error
 
     with with_socket.websocket_connect("/echo") as socket:
         socket.send_text("hello")
         assert socket.receive_text() == "ada: hello"
         monkeypatch.setattr(websockets, "retrieve_user_handler", fail)
-        with pytest.raises(WebSocketDisconnect) as ended:
+        with capture_logs() as lines, pytest.raises(WebSocketDisconnect) as ended:
             socket.receive_text(timeout=30)
     assert ended.value.code == 4401
+    tracebacks = [line["exc_info"] for line in lines if line["event"] == "session_not_rechecked"]
+    assert tracebacks == logged
 
 
 def test_socket_of_a_live_session_stays_open_after_a_look(with_socket: Client) -> None:

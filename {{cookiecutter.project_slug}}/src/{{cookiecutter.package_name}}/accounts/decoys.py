@@ -21,10 +21,13 @@ from .models import User
 MAX_AGE = 60
 """Seconds for which the parameters of the stored hashes are remembered."""
 
+SAMPLE = 10_000
+"""Accounts that are read for it, so that a large table does not keep logins waiting."""
+
 SALT, HASH = 16, 32
 """Bytes, as argon2-cffi makes them."""
-ENDING = sum(1 + math.ceil(length * 4 / 3) for length in (SALT, HASH))
-"""Characters of a hash behind its parameters."""
+ENDING = "".join("$" + "_" * math.ceil(length * 4 / 3) for length in (SALT, HASH))
+"""What a hash has behind its parameters, as a pattern of LIKE."""
 
 
 class Decoys:
@@ -58,15 +61,19 @@ class Decoys:
         if self._prefixes:
             self._key = self._key or decoy_key(self._settings)
             number = int.from_bytes(digest(self._key, email.encode(), sha256))
-            prefix = self._prefixes[bisect(self._totals, number % self._totals[-1])]
+            # In proportion, and not modulo the total: one more account moves next to no address.
+            prefix = self._prefixes[bisect(self._totals, number * self._totals[-1] >> 256)]
         random = (secrets.token_bytes(length) for length in (SALT, HASH))
         return "$".join([prefix, *(b64encode(part).rstrip(b"=").decode() for part in random)])
 
     async def _read(self) -> None:
-        prefix = func.substr(User.password_hash, 1, func.length(User.password_hash) - ENDING)
+        # Ids are random, so those that come first are a fair sample.
+        sample = select(User.password_hash).order_by(User.id).limit(SAMPLE).subquery()
+        stored_hash = sample.c.password_hash
+        prefix = func.substr(stored_hash, 1, func.length(stored_hash) - len(ENDING))
         stored = (
             select(prefix, func.count())
-            .where(User.password_hash.startswith(PREFIX), func.length(User.password_hash) > ENDING)
+            .where(stored_hash.like(f"{PREFIX}%{ENDING}"))
             .group_by(prefix)
             .order_by(prefix)
         )

@@ -15,7 +15,7 @@ from ..printable import printable
 from ..settings import Settings
 from ..token_fields import TokenFields
 from .models import Session, User, utc_now
-from .service import WrongCredentials, lock_active, token_fields
+from .service import WrongCredentials, token_fields
 
 MAX_CLIENT_LENGTH = 200
 """Characters kept of what a client calls itself."""
@@ -113,12 +113,14 @@ class Sessions:
         )
         async with self._database.transaction() as session:
             # The account may have changed since its password was verified.
-            latest = await lock_active(session, user.id)
-            if latest is None or latest.password_hash != user.password_hash:
+            logged_in = (
+                update(User)
+                .where(User.id == user.id, User.is_active, User.password_hash == user.password_hash)
+                # To log in is no change of the profile.
+                .values(last_login_at=now, updated_at=User.updated_at)
+            )
+            if not await affected(session, logged_in):
                 raise WrongCredentials
-            # To log in is no change of the profile.
-            seen = {"last_login_at": now, "updated_at": User.updated_at}
-            await session.execute(update(User).where(User.id == user.id).values(seen))
             session.add(row)
         audit.info("login_succeeded", user_id=str(user.id), session_id=str(row.id))
         return Grant(user, fields, row.id, str(token), row.expires_at)
