@@ -155,7 +155,7 @@ MUTATIONS = [
         "a-deadline-for-each-byte",
         ISSUERS,
         "async with asyncio.timeout(FETCH_TIMEOUT):",
-        "async with asyncio.timeout(60):",
+        "async with asyncio.timeout(None):",
         OF_ISSUER_KEYS,
     ),
     mutation(
@@ -1084,7 +1084,12 @@ MUTATIONS = [
         for name, file, old, new in (
             ("one-transaction", "migrations/env.py", "    transaction_per_migration=True,\n", ""),
             ("waits-for-a-table", LOCK, "'{TABLE_LOCK_WAIT}s'", "0"),
-            ("waits-with-a-snapshot", LOCK, "pg_try_advisory_lock(:key)", "pg_advisory_lock(:key)"),
+            (
+                "waits-with-a-snapshot",
+                LOCK,
+                "pg_try_advisory_lock(:key)",
+                "pg_advisory_lock(:key) IS NOT NULL",
+            ),
             ("invalid-index-unnamed", LOCK, "NOT indisvalid", "false"),
             ("migrations-limited", LOCK, "for name in LIMITS:", "for name in ():"),
             ("missing-limits-unnamed", LOCK, "AND setting = '0'", "AND false"),

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -302,8 +302,9 @@ def test_an_issuer_that_drips_is_hung_up_on(
         if part == "body":
             request.wfile.write(b"Content-Length: 100000\r\n\r\n")
         try:
-            while not hung_up.wait(0.05):
+            for _ in range(200):
                 request.wfile.write(b"x")
+                sleep(0.05)
         except ConnectionError:
             hung_up.set()
 

@@ -64,7 +64,7 @@ def test_open_socket_ends_with_its_session(
         assert socket.receive_text() == "ada: hello"
         end(with_socket, ada)
         with pytest.raises(WebSocketDisconnect) as ended:
-            socket.receive_text()
+            socket.receive_text(timeout=30)
     assert ended.value.code == 4401
 
 
