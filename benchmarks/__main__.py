@@ -19,7 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from scripts.demo import TEMPLATE, free_port
-from tests.services import Cluster, postgresql, redis
+from tests.certificates import issue, make_authority, offer_tls
+from tests.services import Cluster, pgbouncer, postgresql, redis
 
 from . import candidates, environment
 from .environment import Project
@@ -270,9 +271,19 @@ def steps(shop: Workshop) -> None:
             url = shop.database(project, kind)
             candidate = deployed(name, project, database_url=url, workers=str(workers))
             chosen.append(candidate)
-    report_rates("reads", shop.measure(chosen))
+    authority = make_authority(shop.folder, "authority")
+    offer_tls(shop.cluster, authority, issue(authority, "server", "localhost"))
     port = free_port(0)
-    with redis(port):
+    with redis(port), pgbouncer(shop.cluster, server_connections=10) as pooler:
+        database = shop.database(project, "postgresql").rpartition("/")[2]
+        servers = {
+            "TLS": (shop.cluster.port, f"sslmode=verify-full&sslrootcert={authority.certificate}"),
+            "PgBouncer": (pooler, "pgbouncer=true"),
+        }
+        for name, (server, query) in servers.items():
+            url = f"postgresql://postgres@localhost:{server}/{database}?{query}"
+            chosen.append(deployed(f"postgresql, 1 process, {name}", project, database_url=url))
+        report_rates("reads", shop.measure(chosen))
         shared = deployed(
             "postgresql, 1 process, shared throttle",
             project,

@@ -1,11 +1,12 @@
 """Certificates for servers and clients of tests, made by openssl."""
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from .services import find_program
+from .services import Cluster, find_program
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,25 @@ def issue(authority: Certificate, name: str, host: str) -> Certificate:
     )
 
 
-def install(made: Certificate, folder: Path, owner: str | None) -> None:
-    """Copy a certificate to where its owner alone can read the key, as PostgreSQL wants it."""
-    for file in (made.certificate, made.key):
-        copy = folder / file.name
+def offer_tls(cluster: Cluster, authority: Certificate, server: Certificate) -> None:
+    """Have a PostgreSQL server take TLS, and ask clients for what the authority issued."""
+    files = {
+        "ssl_cert_file": server.certificate,
+        "ssl_key_file": server.key,
+        "ssl_ca_file": authority.certificate,
+    }
+    for file in files.values():
+        copy = cluster.folder / "data" / file.name
         shutil.copyfile(file, copy)
-        if owner:
-            shutil.chown(copy, owner)
+        # The server reads no key that others can read.
         copy.chmod(0o600)
+        if os.geteuid() == 0:
+            shutil.chown(copy, "postgres")
+    cluster.execute(
+        *(f"ALTER SYSTEM SET {name} = '{file.name}'" for name, file in files.items()),
+        "ALTER SYSTEM SET ssl = on",
+        "SELECT pg_reload_conf()",
+    )
 
 
 def _make(folder: Path, name: str, options: list[str]) -> Certificate:

@@ -1,6 +1,5 @@
 """PostgreSQL as people have it: several hosts, TLS, a pooler, a full server."""
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ import pytest
 
 from scripts.demo import PASSWORD, free_port
 
-from .certificates import Certificate, install, issue, make_authority
+from .certificates import Certificate, issue, make_authority, offer_tls
 from .conftest import Bake, need_program
 from .deployments import (
     PATIENCE,
@@ -24,6 +23,7 @@ from .deployments import (
     wait_until,
 )
 from .services import Cluster, pgbouncer, postgresql
+from .test_rendered import run_tests
 
 SLOTS = 8
 """Connections that the small server takes."""
@@ -175,21 +175,11 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tls]:
     folder = tmp_path_factory.mktemp("certificates")
     authority = make_authority(folder, "authority")
     with postgresql() as cluster:
-        server = issue(authority, "server", "localhost")
-        install(server, cluster.folder / "data", "postgres" if os.geteuid() == 0 else None)
-        install(authority, cluster.folder / "data", None)
-        (cluster.folder / "data" / "authority.crt").chmod(0o644)
         (cluster.folder / "data" / "pg_hba.conf").write_text(
             "hostssl all client all cert\nhostssl all all all trust\n"
         )
-        cluster.execute(
-            "CREATE ROLE client SUPERUSER LOGIN",
-            "ALTER SYSTEM SET ssl_cert_file = 'server.crt'",
-            "ALTER SYSTEM SET ssl_key_file = 'server.key'",
-            "ALTER SYSTEM SET ssl_ca_file = 'authority.crt'",
-            "ALTER SYSTEM SET ssl = on",
-            "SELECT pg_reload_conf()",
-        )
+        cluster.execute("CREATE ROLE client SUPERUSER LOGIN")
+        offer_tls(cluster, authority, issue(authority, "server", "localhost"))
         stranger = make_authority(folder, "stranger")
         yield Tls(cluster, authority, stranger, issue(authority, "client", "client"))
 
@@ -270,6 +260,24 @@ def test_fifty_clients_are_served_through_a_pooler_in_transaction_mode(
         assert load.unanswered == []
         assert {answer.status_code for answer in load.answers} == {200, 201}
         assert_kept(pooled, load)
+
+
+@pytest.mark.full
+def test_a_projects_own_tests_pass_through_a_pooler_in_transaction_mode(
+    cluster: Cluster, bake: Bake
+) -> None:
+    """But for those that look at connections to the server, or change the schema."""
+    need_program("pgbouncer")
+    with pgbouncer(cluster, server_connections=10) as port:
+        run_tests(
+            bake(database="postgresql"),
+            "--ignore=tests/test_connections.py",
+            "--ignore=tests/test_migrations.py",
+            TEST_DATABASE_URL=f"postgresql://postgres@127.0.0.1:{cluster.port}/postgres",
+            TEST_APP_DATABASE_URL=(
+                f"postgresql://postgres@127.0.0.1:{port}/postgres?pgbouncer=true"
+            ),
+        )
 
 
 @pytest.mark.full
