@@ -1100,7 +1100,24 @@ MUTATIONS = [
         Mutation(name, file, ((old, new),), ("tests/test_connections.py",), answers=POSTGRESQL)
         for name, file, old, new in (
             ("read-only-connection-kept", "engine.py", "context.is_disconnect = True", "pass"),
-            ("idle-connections-kept", "engine.py", " or idle_since < lost_at", ""),
+            ("idle-connections-kept", "engine.py", " and idle_since >= lost_at", ""),
+            ("idle-connections-untried", "engine.py", "() - idle_since <= IDLE_LIMIT", "()"),
+            ("ping-unbounded", "engine.py", ", timeout=PING_TIMEOUT", ""),
+            ("silent-server-waited-for", "engine.py", "        driver.terminate()\n", ""),
+            (
+                "server-that-is-full-waited-for-twice",
+                "engine.py",
+                "timeout_at(deadline)",
+                "timeout_at(deadline + self.timeout())",
+            ),
+            ("full-server-not-waited-for", "engine.py", "if not _is_full(error):", "if True:"),
+            (
+                "app-unnamed",
+                "engine.py",
+                "application_name: str = COMMAND",
+                'application_name: str = ""',
+            ),
+            ("cancelled-lookup-kept", LOOKUP, "except BaseException as", "except Exception as"),
             ("lookup-loses-one", LOOKUP, "connection.invalidate(error)", "connection.invalidate()"),
             ("ready-to-read", "database.py", "DELETE FROM sessions WHERE false", "SELECT 1"),
         )
