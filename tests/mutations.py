@@ -51,6 +51,7 @@ OF_STORE = "tests/test_throttle_store.py"
 OF_COMMANDS = "tests/test_cli.py"
 OF_FILES = "tests/test_private_files.py"
 OF_ISSUER_KEYS = "tests/test_issuer_keys.py"
+OF_FILE = "tests/test_database_file.py"
 
 MUTATIONS = [
     mutation("signature-unchecked", TOKENS, "if not key.verifies(", "if False and ("),
@@ -911,6 +912,25 @@ MUTATIONS = [
         "touch()",
         "tests/test_database_file.py",
     ),
+    *(
+        mutation(name, file, old, new, test)
+        for name, file, old, new, test in (
+            (
+                "ready-to-read-a-file",
+                "engine.py",
+                "DELETE FROM sessions WHERE false",
+                "SELECT 1",
+                OF_FILE,
+            ),
+            (
+                "unready-while-another-writes",
+                "engine.py",
+                "!= sqlite3.SQLITE_BUSY",
+                "!= 0",
+                OF_FILE,
+            ),
+        )
+    ),
     mutation(
         "folder-for-others",
         "migrations/lock.py",
@@ -1119,7 +1139,7 @@ MUTATIONS = [
             ),
             ("cancelled-lookup-kept", LOOKUP, "except BaseException as", "except Exception as"),
             ("lookup-loses-one", LOOKUP, "connection.invalidate(error)", "connection.invalidate()"),
-            ("ready-to-read", "database.py", "DELETE FROM sessions WHERE false", "SELECT 1"),
+            ("ready-to-read", "engine.py", "DELETE FROM sessions WHERE false", "SELECT 1"),
         )
     ),
     Mutation(
