@@ -929,6 +929,20 @@ MUTATIONS = [
                 "!= 0",
                 OF_FILE,
             ),
+            (
+                "any-database-url",
+                "database_url.py",
+                "if in_memory or given !=",
+                "if False and given !=",
+                OF_SETTINGS,
+            ),
+            (
+                "json-unexplained",
+                "settings.py",
+                "NoDecode, BeforeValidator(_json)",
+                '""',
+                OF_SETTINGS,
+            ),
         )
     ),
     mutation(
