@@ -51,6 +51,7 @@ OF_STORE = "tests/test_throttle_store.py"
 OF_COMMANDS = "tests/test_cli.py"
 OF_FILES = "tests/test_private_files.py"
 OF_ISSUER_KEYS = "tests/test_issuer_keys.py"
+OF_FILE = "tests/test_database_file.py"
 
 MUTATIONS = [
     mutation("signature-unchecked", TOKENS, "if not key.verifies(", "if False and ("),
@@ -911,6 +912,39 @@ MUTATIONS = [
         "touch()",
         "tests/test_database_file.py",
     ),
+    *(
+        mutation(name, file, old, new, test)
+        for name, file, old, new, test in (
+            (
+                "ready-to-read-a-file",
+                "engine.py",
+                "DELETE FROM sessions WHERE false",
+                "SELECT 1",
+                OF_FILE,
+            ),
+            (
+                "unready-while-another-writes",
+                "engine.py",
+                "!= sqlite3.SQLITE_BUSY",
+                "!= 0",
+                OF_FILE,
+            ),
+            (
+                "any-database-url",
+                "database_url.py",
+                "if in_memory or given !=",
+                "if False and given !=",
+                OF_SETTINGS,
+            ),
+            (
+                "json-unexplained",
+                "settings.py",
+                "NoDecode, BeforeValidator(_json)",
+                '""',
+                OF_SETTINGS,
+            ),
+        )
+    ),
     mutation(
         "folder-for-others",
         "migrations/lock.py",
@@ -1105,9 +1139,26 @@ MUTATIONS = [
         Mutation(name, file, ((old, new),), ("tests/test_connections.py",), answers=POSTGRESQL)
         for name, file, old, new in (
             ("read-only-connection-kept", "engine.py", "context.is_disconnect = True", "pass"),
-            ("idle-connections-kept", "engine.py", " or idle_since < lost_at", ""),
+            ("idle-connections-kept", "engine.py", " and idle_since >= lost_at", ""),
+            ("idle-connections-untried", "engine.py", "() - idle_since <= IDLE_LIMIT", "()"),
+            ("ping-unbounded", "engine.py", ", timeout=PING_TIMEOUT", ""),
+            ("silent-server-waited-for", "engine.py", "        driver.terminate()\n", ""),
+            (
+                "server-that-is-full-waited-for-twice",
+                "engine.py",
+                "timeout_at(deadline)",
+                "timeout_at(deadline + self.timeout())",
+            ),
+            ("full-server-not-waited-for", "engine.py", "if not _is_full(error):", "if True:"),
+            (
+                "app-unnamed",
+                "engine.py",
+                "application_name: str = COMMAND",
+                'application_name: str = ""',
+            ),
+            ("cancelled-lookup-kept", LOOKUP, "except BaseException as", "except Exception as"),
             ("lookup-loses-one", LOOKUP, "connection.invalidate(error)", "connection.invalidate()"),
-            ("ready-to-read", "database.py", "DELETE FROM sessions WHERE false", "SELECT 1"),
+            ("ready-to-read", "engine.py", "DELETE FROM sessions WHERE false", "SELECT 1"),
         )
     ),
     Mutation(

@@ -93,8 +93,8 @@ SOMETIMES = {
         src/PACKAGE/security/guards.py tests/test_guards.py tests/attacks/test_token_fields.py
     """,
     ("database", "postgresql"): """
-        deploy/roles.sql src/PACKAGE/database_url.py tests/test_connections.py
-        tests/test_database_url.py tests/test_live_migrations.py
+        deploy/roles.sql tests/test_connections.py tests/test_database_url.py
+        tests/test_live_migrations.py
     """,
     ("auth_backend", "header"): "tests/attacks/test_bearer.py",
     ("auth_backend", "cookie"): """

@@ -118,6 +118,36 @@ def test_two_instances_share_a_server_that_has_too_few_connections_for_both(
 
 
 @pytest.mark.full
+def test_nothing_acknowledged_is_lost_while_the_server_is_full(
+    small_cluster: Cluster, deploy: Deploy
+) -> None:
+    name = f"test_{uuid4().hex}"
+    small_cluster.create_database(name)
+    small_cluster.execute(f"CREATE ROLE {name} LOGIN", f"ALTER DATABASE {name} OWNER TO {name}")
+    deployment = deploy(f"postgresql://{name}@127.0.0.1:{small_cluster.port}/{name}")
+    pool = {"database_pool_size": str(SLOTS // 2), "database_pool_timeout": "0.5"}
+    with deployment.running(**pool) as server, under_load(server) as load:
+        wait_until(lambda: load.succeeded() > 100)
+        for _ in range(3):
+            # The limit keeps the app from taking what the crowd is about to take.
+            small_cluster.execute(
+                f"ALTER DATABASE {name} CONNECTION LIMIT 0",
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{name}'",
+            )
+            with small_cluster.crowded():
+                full = len(load.answers)
+                wait_until(lambda full=full: load.failed(since=full) > 32)  # type: ignore[misc]
+            small_cluster.execute(f"ALTER DATABASE {name} CONNECTION LIMIT -1")
+            free = len(load.answers)
+            wait_until(lambda free=free: load.succeeded(since=free) > 100)  # type: ignore[misc]
+    assert load.unanswered == []
+    for answer in load.answers:
+        if answer.is_error:
+            assert_unavailable(answer)
+    assert_kept(deployment, load)
+
+
+@pytest.mark.full
 def test_request_waits_for_a_full_server_and_is_answered_with_503_in_the_end(
     small_cluster: Cluster, deploy: Deploy
 ) -> None:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,45 @@ def test_a_wrong_setting_is_named(changes: dict[str, Any], complaint: str) -> No
         load_settings(**KEY_SETTINGS, **changes)
     for secret in KEY_SETTINGS.values():
         assert str(secret) not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", ""),
+        ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "://ada:s3cret@db.example/app"),
+        ("DATABASE_URL", "nonsense://ada:s3cret@db.example:port/app"),
+        ("DATABASE_URL", "postgresql://ada:s3cret@[db.example/app"),
+        ("DATABASE_URL", "postgresql://ada:s3cret@db.example:99999/app"),
+        ("DATABASE_URL", "sqlite://ada:s3cret@/app.db"),
+        ("FOREIGN_ISSUERS", ""),
+        ("FOREIGN_ISSUERS", '{"https://s3cret.example'),
+        ("FOREIGN_ISSUERS", '["https://s3cret.example"]'),
+    ],
+)
+def test_value_of_another_form_ends_in_one_line_that_does_not_show_it(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key, secret in KEY_SETTINGS.items():
+        monkeypatch.setenv(key.upper(), secret)
+    monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(cli.main, ["run"])
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {name}: ")
+    assert result.output.count("\n") == 1
+    assert "s3cret" not in result.output
+
+
+@pytest.mark.parametrize("value", ["", "{", "nonsense", "://["])
+def test_any_value_of_a_setting_is_accepted_or_rejected(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in Settings.model_fields:
+        given = {key: KEY_SETTINGS[key] for key in KEY_SETTINGS if key != name}
+        with monkeypatch.context() as changed, suppress(UnsafeSettings):
+            changed.setenv(name.upper(), value)
+            load_settings(**given)
 
 
 def test_an_unreadable_settings_file_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from .engine import create_engines
+from .engine import create_engines, write_nothing
 from .migrations import read_revisions
 from .settings import Settings
 
@@ -109,11 +109,10 @@ class Database:
     async def is_ready(self) -> bool:
         """Return True if the database takes writes and its schema has all that this code needs."""
         try:
-            async with self.transaction() as session:
-                # Writes nothing. A server that only reads rejects it all the same.
-                await session.execute(text("DELETE FROM sessions WHERE false"))
+            async with self.reading() as session:
                 revisions = await session.scalars(text("SELECT version_num FROM alembic_version"))
                 applied = revisions.all()
+                await write_nothing(session)
         except (DatabaseUnavailable, SQLAlchemyError):
             return False
         return self._revisions.are_met(applied)

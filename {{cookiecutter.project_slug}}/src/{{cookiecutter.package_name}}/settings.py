@@ -25,9 +25,12 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import from_json
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-{{ [] | import_block("settings", "from .addresses import is_plain_http, key_set, network, origin", "from .security.throttle_store import read_store_url", *database.settings_imports) }}
+from .addresses import is_plain_http, key_set, network, origin
+from .database_url import DatabaseSecret
+from .security.throttle_store import read_store_url
 
 COMMAND = "{{ cookiecutter.project_slug }}"
 """What this project is called on the command line."""
@@ -59,6 +62,10 @@ def _accepted(value: object) -> object:
     if isinstance(value, str) and not all(item.strip() for item in value.split(",")):
         raise ValueError("names nothing; write what to accept, or none to turn the check off")
     return _comma_separated(value)
+
+
+def _json(value: object) -> object:
+    return from_json(value) if isinstance(value, str) else value
 
 
 def _rate(value: str) -> str:
@@ -110,6 +117,10 @@ class ForeignIssuer(BaseModel):
     """The `typ` that the header of its tokens must have; null takes any."""
 
 
+ForeignIssuers = Annotated[dict[str, ForeignIssuer], NoDecode, BeforeValidator(_json)]
+"""JSON of the environment, which pydantic-settings would read without saying whose it is."""
+
+
 class Settings(BaseSettings):
     """What can be set. Immutable."""
 
@@ -131,7 +142,7 @@ class Settings(BaseSettings):
     """Issuers (`iss`) to accept. The first is the one that this app signs as. `none`: unchecked."""
 {{ cookiecutter.accepted_audiences | parse_audiences | setting("accepted_audiences", "Accepted") }}
     """Audiences (`aud`) to accept. The first stands in the app's own tokens. `none`: unchecked."""
-    foreign_issuers: dict[str, ForeignIssuer] = {}
+    foreign_issuers: ForeignIssuers = {}
     """JSON object: accepted issuer to `{"jwks": …, "algorithms": […], "typ": …}`."""
 
     issuer_keys_cool_down: Annotated[int, Field(ge=0)] = 30
