@@ -9,7 +9,7 @@ import sys
 from jinja2 import Environment
 from jinja2.ext import Extension
 
-from .catalogue import check_choice
+from .catalogue import CATALOGUE, check_choice
 from .lists import parse_audiences, parse_issuers
 from .names import check_package_name, check_project_slug, package_from_slug, slugify_name
 from .source import setting
@@ -47,11 +47,12 @@ FILTERS = (
 
 
 class Answers(Extension):
-    """Registers the filters."""
+    """Registers the filters, and the catalogue as a global."""
 
     def __init__(self, environment: Environment) -> None:
         super().__init__(environment)
         environment.filters.update({function.__name__: function for function in FILTERS})
+        environment.globals["catalogue"] = CATALOGUE
         # cruft renders two versions of the template in one process. Each imports its own package,
         # and with it its own submodules: one that stays here would be the next version's too.
         for name in [name for name in sys.modules if f"{name}.".startswith(f"{__name__}.")]:
