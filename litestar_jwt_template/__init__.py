@@ -21,7 +21,7 @@ from .text import (
     python_string,
     toml_string,
 )
-from .token_fields import import_block, parse_token_fields, token_body, token_types
+from .token_fields import column_body, import_block, parse_token_fields, token_body, token_header
 
 __all__ = ["Answers", "RefusedAnswer"]
 
@@ -40,8 +40,9 @@ FILTERS = (
     toml_string,
     python_string,
     import_block,
-    token_types,
+    token_header,
     token_body,
+    column_body,
     setting,
 )
 
