@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,13 @@ from .conftest import BakedProject
 from .test_bake import repository_files
 from .test_rendered import check_types, run_tests
 
-ROW = """
+PS256 = """
     "PS256": {
         "label": "a key pair: RSA with PSS padding",
         "key_pair": RSA,
         "second_jose": "joserfc",
-    },
-"""
+    },"""
+BASIC = '\n    "basic": {"label": "for old proxies", "summary": "passwords in headers"},'
 TESTS_OF_KEYS = [
     "tests/test_interoperability.py",
     "tests/test_jwks.py",
@@ -28,22 +29,38 @@ TESTS_OF_KEYS = [
     "tests/attacks/test_key_confusion.py",
 ]
 
+Render = Callable[[str, str, str], subprocess.CompletedProcess[str]]
+
 
 @pytest.fixture
-def ps256(tmp_path: Path) -> BakedProject:
-    """A project that signs with PS256, rendered from a copy of the template with one row more."""
+def render(tmp_path: Path) -> Render:
+    """Return a function that adds a row to a copy of the template, and renders with an answer."""
     template = tmp_path / "template"
     for name in repository_files():
         if (TEMPLATE / name).is_file():
             (template / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(TEMPLATE / name, template / name)
-    catalogue = template / "litestar_jwt_template" / "catalogue.py"
-    start = "ALGORITHMS: dict[str, Algorithm] = {"
-    before, after = catalogue.read_text("utf-8").split(start)
-    catalogue.write_text(f"{before}{start}{ROW.rstrip()}{after}", "utf-8")
 
-    command = [sys.executable, "-m", "cookiecutter", "--no-input", "--default-config"]
-    subprocess.run([*command, str(template), "signing_algorithm=PS256"], cwd=tmp_path, check=True)
+    def render(table: str, row: str, answer: str) -> subprocess.CompletedProcess[str]:
+        catalogue = template / "litestar_jwt_template" / "catalogue.py"
+        before, start, after = catalogue.read_text("utf-8").partition(f"{table}] = {{")
+        catalogue.write_text(f"{before}{start}{row}{after}", "utf-8")
+        command = [sys.executable, "-m", "cookiecutter", "--no-input", "--default-config"]
+        return subprocess.run(
+            [*command, str(template), answer],
+            cwd=tmp_path,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return render
+
+
+@pytest.fixture
+def ps256(render: Render, tmp_path: Path) -> BakedProject:
+    rendered = render("Algorithm", PS256, "signing_algorithm=PS256")
+    assert rendered.returncode == 0, rendered.stderr
     return BakedProject(tmp_path / "my-secured-api", {"database": "sqlite"})
 
 
@@ -58,3 +75,12 @@ def test_one_row_renders_a_project_with_ps256(ps256: BakedProject) -> None:
 @pytest.mark.full
 def test_a_project_with_ps256_passes_its_own_tests(ps256: BakedProject) -> None:
     run_tests(ps256)
+
+
+def test_a_backend_without_variants_is_not_rendered_as_another(
+    render: Render, tmp_path: Path
+) -> None:
+    rendered = render("Backend", BASIC, "auth_backend=basic")
+    assert rendered.returncode != 0
+    assert "has no attribute 'basic'" in rendered.stdout
+    assert not (tmp_path / "my-secured-api").exists()
