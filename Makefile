@@ -9,29 +9,30 @@ VENV := .venv
 UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.venv-uv/bin/uv)
 READY := $(VENV)/ready
 
-# Answers, as make is told them: AUTH=cookie. Those of the environment are not meant for us.
+# Questions, and what they are called for short. Answers stand on make's command line, never in the
+# environment: auth_backend=cookie, or AUTH=cookie.
 QUESTIONS := \
-	NAME=project_name SLUG=project_slug PACKAGE=package_name DESCRIPTION=description \
-	AUTHOR=author_name EMAIL=author_email AUTH=auth_backend FIELDS=token_fields \
-	ISSUERS=accepted_issuers AUDIENCES=accepted_audiences ALGORITHM=signing_algorithm \
-	DATABASE=database LICENSE=license
-variable = $(word 1,$(subst =, ,$(1)))
-question = $(word 2,$(subst =, ,$(1)))
-given = $(filter command,$(firstword $(origin $(variable))))
-# The shell fills in the value from its environment, so that no quoting of it is needed.
-ANSWERS = $(foreach pair,$(QUESTIONS),$(call answer,$(pair)))
-answer = $(if $(call given,$(1)),"$(question)=$$$(variable)")
+	project_name.NAME project_slug.SLUG package_name.PACKAGE description.DESCRIPTION \
+	author_name.AUTHOR author_email.EMAIL auth_backend.AUTH token_fields.FIELDS \
+	accepted_issuers.ISSUERS accepted_audiences.AUDIENCES signing_algorithm.ALGORITHM \
+	database.DATABASE license.LICENSE
+ANSWERS = $(foreach question,$(QUESTIONS),$(foreach name,$(subst ., ,$(question)),\
+	$(if $(filter command,$(origin $(name))),\
+		'$(basename $(question))=$(subst ','\'',$(value $(name)))')))
+# make would expand their dollar signs.
+unexport $(subst ., ,$(QUESTIONS))
 
 export UV_PYTHON_DOWNLOADS ?= never
 unexport VIRTUAL_ENV
 
 .PHONY: help
 help:  ## say what there is
-	@echo "make demo, and others; answers as in: make demo AUTH=cookie FIELDS='plan: str = \"free\"'"
+	@echo "make demo, and others; answers as in: make demo auth_backend=cookie token_fields='plan: str = \"free\"'"
 	@echo
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "Answers: $(foreach pair,$(QUESTIONS),$(call variable,$(pair)))"
+	@echo "Answers: $(basename $(QUESTIONS))"
+	@echo "or for short: $(subst .,,$(suffix $(QUESTIONS)))"
 
 .PHONY: demo
 demo: | $(UV)  ## render a project, run it, and say how to try it

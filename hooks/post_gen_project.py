@@ -22,18 +22,11 @@ ANSWERS = json.loads(
 """.strip()
 )
 
-TRANSPORTS = {
-    "header": "bearer tokens",
-    "cookie": "tokens in cookies",
-    "oauth2": "OAuth2 bearer tokens",
-}
-DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
-
-OPENSSL_ARGUMENTS = {
-    "RS256": ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:3072"],
-    "ES256": ["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
-    "EdDSA": ["-algorithm", "Ed25519"],
-}
+CATALOGUE = json.loads(
+    r"""
+{{ catalogue | tojson }}
+""".strip()
+)
 
 
 def write_private(file: Path, text: str) -> None:
@@ -55,12 +48,12 @@ def environment(secret: str | None) -> str:
     return "\n".join(lines) + "\n"
 
 
-def make_key(algorithm: str) -> bool:
+def make_key(arguments: list[str]) -> bool:
     """Make the private key, if OpenSSL is there to do it. Whether it was."""
     openssl = shutil.which("openssl")
     if openssl is None:
         return False
-    command = [openssl, "genpkey", *OPENSSL_ARGUMENTS[algorithm]]
+    command = [openssl, "genpkey", *arguments]
     made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if made.returncode or "BEGIN PRIVATE KEY" not in made.stdout:
         return False
@@ -91,8 +84,9 @@ def bold_green(text: str) -> str:
 
 def summary() -> str:
     """Say what was made, in a line or two."""
-    transport, algorithm = TRANSPORTS[ANSWERS["backend"]], ANSWERS["algorithm"]
-    made = f"{transport}, {algorithm}, {DATABASES[ANSWERS['database']]}"
+    transport = CATALOGUE["auth_backend"][ANSWERS["backend"]]["summary"]
+    database = CATALOGUE["database"][ANSWERS["database"]]["summary"]
+    made = f"{transport}, {ANSWERS['algorithm']}, {database}"
     lines = [f"{bold_green(ANSWERS['slug'])}: {made}"]
     if ANSWERS["fields"]:
         names = textwrap.shorten(", ".join(ANSWERS["fields"]), 60, placeholder=" ...")
@@ -107,20 +101,20 @@ def next_commands(*, has_key: bool) -> list[str]:
     if not has_key:
         reason = dim("  # OpenSSL could not create the key")
         commands.append(f"uv run {slug} keys generate{reason}")
-    if ANSWERS["database"] == "postgresql":
-        commands += [f"createdb {ANSWERS['package']}", f"uv run {slug} database upgrade"]
+    setup = CATALOGUE["database"][ANSWERS["database"]]["setup"]
+    commands += [command.format(**ANSWERS) for command in setup]
     return [*commands, f"uv run {slug} run", f"uv run pytest{dim('  # in a second terminal')}"]
 
 
 def main() -> None:
     """Write `.env` and the key, then say what there is and how to go on."""
-    algorithm = ANSWERS["algorithm"]
-    if algorithm == "HS256":
+    key_pair = CATALOGUE["signing_algorithm"][ANSWERS["algorithm"]]["key_pair"]
+    if key_pair is None:
         write_private(Path(".env"), environment(secrets.token_urlsafe(48)))
         secret, has_key = f"The secret is in {bold('.env')}", True
     else:
         write_private(Path(".env"), environment(None))
-        has_key = make_key(algorithm)
+        has_key = make_key(key_pair["openssl"])
         secret = f"The key {'is' if has_key else 'will be'} in {bold('keys/signing.pem')}"
     print(f"\n{summary()}\n")
     for command in next_commands(has_key=has_key):

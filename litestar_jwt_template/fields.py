@@ -14,12 +14,13 @@ _FIELD_NAME_LENGTH = 40
 _CLAIMS = words(
     """
     exp iat nbf iss sub aud jti sid extras encode decode decode_payload adapt_claims
+    auth_time amr acr nonce azp scope
     """
 )
 _USER_COLUMNS = words(
     """
     id email name password password_hash is_active created_at updated_at last_login_at sessions
-    identities metadata registry
+    identities metadata registry email_verified_at unverified_until failures notes events
     """
 )
 _GENERATED = words(
@@ -103,7 +104,7 @@ def _name_fault(name: str, earlier: Iterable[str]) -> str | None:
     if lowered in _CLAIMS:
         return f"is a standard claim or belongs to the token itself, write for example my_{lowered}"
     if lowered in _USER_COLUMNS:
-        return f"is something that every user has already, write for example my_{lowered}"
+        return f"is something that every user has or will have, write for example my_{lowered}"
     if name in _GENERATED:
         return f"would hide a name that the code uses, write for example my_{lowered}"
     # Column names are compared without regard to case.

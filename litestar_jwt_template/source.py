@@ -113,10 +113,8 @@ def _from_import(module: str, names: Iterable[str]) -> str:
 def merged_imports(lines: Iterable[str]) -> str:
     """Merge `lines`, imports all of them, sorted as isort sorts them.
 
-    A bare name joins the first `from` import before it.
-
     Raises:
-        ValueError: there is a bare name and no `from` import for it to join.
+        ValueError: a line is not an import.
     """
     modules: set[str] = set()
     members: dict[str, set[str]] = {}
@@ -126,10 +124,8 @@ def merged_imports(lines: Iterable[str]) -> str:
                 modules.add(module)
             case ["from", module, "import", names]:
                 members.setdefault(module, set()).update(re.split(r"\s*,\s*", names))
-            case [name] if members:
-                members[next(iter(members))].add(name)
             case _:
-                raise ValueError(f"not an import, and no import to join: {line}")
+                raise ValueError(f"not an import: {line}")
     plain = [f"import {module}" for module in sorted(modules, key=_module_order)]
     return "\n".join(
         [

@@ -18,12 +18,11 @@ _MOST_FIELDS = 50
 
 
 class Imports(TypedDict):
-    """Imports that a field needs, by the module that it appears in."""
+    """Imports that a field needs, in the groups of isort."""
 
-    tokens: list[str]
-    models: list[str]
-    sqlalchemy: list[str]
-    types: list[str]
+    standard: list[str]
+    installed: list[str]
+    own: list[str]
 
 
 class Example(TypedDict):
@@ -41,7 +40,7 @@ class TokenField(TypedDict):
     required: bool
     types: list[str]
     token_lines: list[str]
-    model_lines: list[str]
+    column_lines: list[str]
     migration_lines: list[str]
     example: Example
     wrong: str
@@ -74,7 +73,7 @@ def _token(field: Field, choices: str = "") -> Code:
     return assignment(field.name, type_, _token_default(field.default), "field")
 
 
-def _model_default(default: Default) -> tuple[Code, ...]:
+def _column_default(default: Default) -> tuple[Code, ...]:
     if default is None:
         return ()
     if isinstance(default, list):
@@ -89,10 +88,10 @@ def _column(field: Field) -> str:
     return f"{field.type.scalar.column}()"
 
 
-def _model(field: Field) -> Code:
+def _mapped_column(field: Field) -> Code:
     mapped = f"list[{field.type.scalar.name}]" if field.type.many else field.type.scalar.name
     mapped = f"Mapped[{mapped} | None]" if field.nullable else f"Mapped[{mapped}]"
-    arguments = (_column(field), *_model_default(field.default))
+    arguments = (_column(field), *_column_default(field.default))
     return Brackets(f"{field.name}: {mapped} = mapped_column(", arguments, ")")
 
 
@@ -132,24 +131,24 @@ def _example(field: Field) -> Example:
 
 def _imports(field: Field, token: Code) -> Imports:
     scalar = field.type.scalar
-    shared = [f"from {scalar.module} import {scalar.name}"] if scalar.module else []
-    if isinstance(field.default, datetime):
-        shared.append("from datetime import UTC")
-    tokens = list(shared)
-    if isinstance(token, Brackets) and token.opening.endswith(" = field("):
-        tokens.append("from dataclasses import field")
-    if field.type.choices:
-        tokens.append("from typing import Literal")
-    if scalar.annotation == "AwareDatetime":
-        tokens.append("from typing import Annotated")
-    own_column = scalar.own_column and not field.type.many
     column = "JSON" if field.type.many else scalar.column
-    return {
-        "tokens": tokens,
-        "models": shared,
-        "sqlalchemy": [] if own_column else [column],
-        "types": [column] if own_column else [],
-    }
+    standard = [f"from {scalar.module} import {scalar.name}"] if scalar.module else []
+    installed = ["from sqlalchemy.orm import Mapped, mapped_column"]
+    own = []
+    if isinstance(field.default, datetime):
+        standard.append("from datetime import UTC")
+    if isinstance(token, Brackets) and token.opening.endswith(" = field("):
+        standard.append("from dataclasses import field")
+    if field.type.choices:
+        standard.append("from typing import Literal")
+    if scalar.annotation == "AwareDatetime":
+        standard.append("from typing import Annotated")
+        installed.append("import msgspec")
+    if scalar.own_column and not field.type.many:
+        own.append(f"from .database import {column}")
+    else:
+        installed.append(f"from sqlalchemy import {column}")
+    return {"standard": standard, "installed": installed, "own": own}
 
 
 def _rendered(field: Field, taken: set[str]) -> TokenField:
@@ -166,7 +165,7 @@ def _rendered(field: Field, taken: set[str]) -> TokenField:
         "required": field.required,
         "types": types,
         "token_lines": lines_of(token, "    "),
-        "model_lines": lines_of(_model(field), "    "),
+        "column_lines": lines_of(_mapped_column(field), "    "),
         "migration_lines": lines_of(_migration(field), "        ", ","),
         "example": _example(field),
         "wrong": '"x"' if field.type.many else field.type.scalar.wrong,
@@ -196,32 +195,32 @@ def parse_token_fields(text: str) -> list[TokenField]:
     return [_rendered(field, taken) for field in fields]
 
 
-def import_block(fields: Iterable[TokenField], where: str, *lines: str) -> str:
-    """Merge `lines` with the imports that `fields` need in `where`, sorted as isort sorts them.
-
-    Bare names, as in the lists `sqlalchemy` and `types`, join the first `from` import of `lines`.
-
-    Raises:
-        ValueError: there are bare names and no `from` import for them to join.
-    """
-    return merged_imports([*lines, *(line for field in fields for line in _needed(field, where))])
+def import_block(fields: Iterable[TokenField], group: str, *lines: str) -> str:
+    """Merge `lines` with a group of the imports of `fields`, sorted as isort sorts them."""
+    return merged_imports([*lines, *(line for field in fields for line in _group(field, group))])
 
 
-def _needed(field: TokenField, where: str) -> list[str]:
+def _group(field: TokenField, group: str) -> list[str]:
     imports: dict[str, list[str]] = {**field["imports"]}  # type: ignore[dict-item]
-    return imports[where]
+    return imports[group]
 
 
-def token_types(fields: Iterable[TokenField]) -> str:
-    """What the types of `fields` need between the standard library's imports and the class."""
-    types = list(dict.fromkeys(type_ for field in fields for type_ in field["types"]))
-    return _between(["import msgspec", "", *types] if AWARE_DATETIME in types else types)
+def token_header(fields: list[TokenField]) -> str:
+    """What `fields` need between the standard library's imports and the first class."""
+    types = dict.fromkeys(type_ for field in fields for type_ in field["types"])
+    imports = [import_block(fields, group) for group in ("installed", "own")]
+    return _between("\n\n".join(filter(None, [*imports, "\n".join(types)])))
 
 
 def token_body(fields: Iterable[TokenField]) -> str:
     """The fields in the class of token fields, below its docstring."""
-    return _between([line for field in fields for line in field["token_lines"]])
+    return _between("\n".join(line for field in fields for line in field["token_lines"]))
 
 
-def _between(lines: list[str]) -> str:
-    return "\n".join(["", *lines, ""]) if lines else ""
+def column_body(fields: Iterable[TokenField]) -> str:
+    """The fields in the class of columns, below its docstring."""
+    return _between("\n".join(line for field in fields for line in field["column_lines"]))
+
+
+def _between(text: str) -> str:
+    return f"\n{text}\n" if text else ""

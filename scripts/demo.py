@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from litestar_jwt_template.catalogue import DATABASES
 from litestar_jwt_template.token_fields import parse_token_fields
 
 TEMPLATE = Path(__file__).resolve().parents[1]
@@ -96,7 +97,7 @@ def install(project: Project) -> None:
         "--python",
         sys.executable,
     )
-    if project.answers["database"] == "sqlite":
+    if not DATABASES[project.answers["database"]]["setup"]:
         return
     if url := os.environ.get("DATABASE_URL"):
         with (project.path / ".env").open("a", encoding="utf-8") as settings:
@@ -170,10 +171,10 @@ def commands(project: Project, url: str) -> list[str]:
     if backend == "cookie":
         jar = shlex.quote(str(project.path.parent / "cookies.txt"))
         return [register, *_completion(project), f"{log_in} -c {jar}", f"{me} -b {jar}"]
-    if backend == "oauth2":
-        form = f"-d grant_type=password -d username={EMAIL}"
-        password = shlex.quote(f"password={PASSWORD}")
-        log_in = f"curl -sS {url}/login {form} --data-urlencode {password}"
+    form = f"-d grant_type=password -d username={EMAIL}"
+    password = shlex.quote(f"password={PASSWORD}")
+    token_request = f"curl -sS {url}/login {form} --data-urlencode {password}"
+    log_in = {"header": log_in, "oauth2": token_request}[backend]
     read = """python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])'"""
     bearer = '-H "Authorization: Bearer $TOKEN"'
     return [register, *_completion(project), f"TOKEN=$({log_in} | {read})", f"{me} {bearer}"]

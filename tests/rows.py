@@ -7,6 +7,8 @@ rows; the other answers fill the rows up in a way that each pair of answers occu
 from dataclasses import dataclass
 from itertools import combinations, cycle, product
 
+from litestar_jwt_template.catalogue import ALGORITHMS, BACKENDS, DATABASES, LICENSES
+
 TYPES = {
     "str": '"it\'s \\"née\\" \\\\ {x}"',
     "int": "-9223372036854775808",
@@ -32,14 +34,14 @@ EVERY_FIELD = ", ".join(
 )
 
 INTERACTING = {
-    "auth_backend": ("header", "cookie", "oauth2"),
+    "auth_backend": tuple(BACKENDS),
     "accepted": ("some", "none"),
     "token_fields": ("", "nickname: str | None", EVERY_FIELD),
 }
 OTHERS = {
-    "signing_algorithm": ("HS256", "RS256", "ES256", "EdDSA"),
-    "database": ("sqlite", "postgresql"),
-    "license": ("MIT", "Apache-2.0", "BSD-3-Clause", "Proprietary"),
+    "signing_algorithm": tuple(ALGORITHMS),
+    "database": tuple(DATABASES),
+    "license": tuple(LICENSES),
 }
 ACCEPTED = {
     "some": {

@@ -13,8 +13,10 @@ from textwrap import dedent
 
 import pytest
 import yaml
-from jinja2 import Environment
+from cookiecutter.utils import create_env_with_context
+from jinja2 import Environment, nodes
 
+from litestar_jwt_template.catalogue import CATALOGUE
 from scripts.demo import TEMPLATE
 
 from .conftest import QUESTIONS, Bake, BakedProject
@@ -82,12 +84,9 @@ ALWAYS = {
         test_malformed.py test_routes.py test_websocket.py wire.py
     """,
 }
-KEY_PAIR = "keys/signing.pem src/PACKAGE/jwks.py tests/test_jwks.py"
 SOMETIMES = {
-    ("signing_algorithm", "HS256"): "src/PACKAGE/security/published_secrets.txt",
-    ("signing_algorithm", "RS256"): KEY_PAIR,
-    ("signing_algorithm", "ES256"): KEY_PAIR,
-    ("signing_algorithm", "EdDSA"): KEY_PAIR,
+    ("__asymmetric", "no"): "src/PACKAGE/security/published_secrets.txt",
+    ("__asymmetric", "yes"): "keys/signing.pem src/PACKAGE/jwks.py tests/test_jwks.py",
     ("database", "sqlite"): "tests/test_database_file.py",
     ("__has_token_fields", "yes"): """
         src/PACKAGE/security/guards.py tests/test_guards.py tests/attacks/test_token_fields.py
@@ -186,12 +185,21 @@ def test_the_rows_that_are_run_each_time_hold_every_pair_of_what_interacts() -> 
         assert {tuple(row.answers[name] for name in names) for row in SPREAD[1:]} == {*wanted}
 
 
+def test_generated_fields_are_in_one_module_and_one_migration(bake: Bake) -> None:
+    files = written_here(bake(token_fields="zebra: str").files())
+    source = "src/my_secured_api/"
+    assert {name for name, text in files.items() if name.endswith(".py") and "zebra" in text} == {
+        f"{source}token_fields.py",
+        f"{source}migrations/versions/0001_accounts.py",
+    }
+
+
 # --- Secrets ---
 
 
 def secret_of(project: BakedProject) -> str:
     """The signing secret, or the private key's own lines."""
-    if project.answers["signing_algorithm"] == "HS256":
+    if project.answers["__asymmetric"] == "no":
         (line,) = re.findall(r"(?m)^JWT_SECRET=(.+)$", (project.path / ".env").read_text())
         return str(line)
     return "".join((project.path / "keys" / "signing.pem").read_text().splitlines(True)[1:-1])
@@ -232,7 +240,8 @@ def test_git_takes_all_but_what_is_secret(algorithm: str, bake: Bake) -> None:
     )
     taken = set(listed.stdout.rstrip("\0").split("\0"))
     tracked = {name for name in project.files() if not name.startswith(".git/")}
-    assert tracked - taken == {".env"} | ({"keys/signing.pem"} if algorithm != "HS256" else set())
+    secret = {"no": {".env"}, "yes": {".env", "keys/signing.pem"}}
+    assert tracked - taken == secret[project.answers["__asymmetric"]]
 
 
 # --- The template itself ---
@@ -369,6 +378,55 @@ def test_no_expression_holds_a_condition(name: str) -> None:
     text = sources()[name]
     hidden = read_decisions(text).lines_of_expressions
     assert not [text.splitlines()[number - 1] for number in hidden]
+
+
+def compares_choices(node: nodes.Node) -> bool:
+    names = {
+        attribute.attr
+        for comparison in (node, *node.find_all(nodes.Compare))
+        if isinstance(comparison, nodes.Compare)
+        for attribute in comparison.find_all(nodes.Getattr)
+    }
+    return bool(names & {*CATALOGUE, "__second_jose"})
+
+
+def negative_conditions(text: str) -> list[int]:
+    """Return the lines of conditions that a further choice would meet by accident."""
+    tree = create_env_with_context({"cookiecutter": {}}).parse(text)
+    found: list[nodes.Node] = [
+        *(node for node in tree.find_all(nodes.If) if node.else_ and compares_choices(node.test)),
+        *(node for node in tree.find_all(nodes.CondExpr) if compares_choices(node.test)),
+        *(node for node in tree.find_all(nodes.Not) if compares_choices(node.node)),
+        *(
+            node
+            for node in tree.find_all(nodes.Compare)
+            if compares_choices(node) and {each.op for each in node.ops} & {"ne", "notin"}
+        ),
+    ]
+    return sorted({node.lineno for node in found})
+
+
+def test_negative_conditions_are_found() -> None:
+    text = dedent(
+        """\
+        {% if cookiecutter.database == "sqlite" %}{% elif cookiecutter.license in ("MIT",) %}
+        {% endif %}
+        {% if cookiecutter.database == "sqlite" %}{% else %}1{% endif %}
+        {% if cookiecutter.auth_backend != "cookie" %}{% endif %}
+        {% if x or not cookiecutter.auth_backend == "cookie" %}{% endif %}
+        {% if cookiecutter.auth_backend not in ("cookie", "x") %}{% endif %}
+        {{ 1 if cookiecutter.auth_backend == "cookie" else 2 }}
+        {% if cookiecutter.__asymmetric == "no" %}{% else %}1{% endif %}
+        """
+    )
+    assert negative_conditions(text) == [3, 4, 5, 6, 7]
+
+
+@pytest.mark.parametrize("name", ["cookiecutter.json", *sources()])
+def test_conditions_name_the_choices_for_which_they_hold(name: str) -> None:
+    text = sources().get(name) or (TEMPLATE / name).read_text("utf-8")
+    lines = text.splitlines()
+    assert not [lines[number - 1] for number in negative_conditions(text)]
 
 
 @pytest.mark.parametrize("name", PYTHON_SOURCES)

@@ -2,25 +2,11 @@
 
 import pytest
 
-from litestar_jwt_template.catalogue import check_choice
+from litestar_jwt_template.catalogue import CATALOGUE, check_choice
 
 from .refusals import refusal
 
-CHOICES = [
-    ("auth_backend", "header"),
-    ("auth_backend", "cookie"),
-    ("auth_backend", "oauth2"),
-    ("signing_algorithm", "HS256"),
-    ("signing_algorithm", "RS256"),
-    ("signing_algorithm", "ES256"),
-    ("signing_algorithm", "EdDSA"),
-    ("database", "sqlite"),
-    ("database", "postgresql"),
-    ("license", "MIT"),
-    ("license", "Apache-2.0"),
-    ("license", "BSD-3-Clause"),
-    ("license", "Proprietary"),
-]
+CHOICES = [(question, choice) for question, choices in CATALOGUE.items() for choice in choices]
 
 
 @pytest.mark.parametrize(("question", "choice"), CHOICES)

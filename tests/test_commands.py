@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
@@ -61,6 +62,19 @@ POSTGRESQL = {"PGHOST": "127.0.0.1", "PGUSER": "postgres"}
 def write_tool(file: Path, *lines: str) -> None:
     file.write_text("\n".join(["#!/bin/sh", *lines, ""]))
     file.chmod(0o755)
+
+
+def is_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom)
+
+
+def insert_after(file: Path, code: str, belongs: Callable[[ast.stmt], bool]) -> None:
+    """Put code below the last statement that it belongs to."""
+    lines = file.read_text("utf-8").splitlines(keepends=True)
+    statements = ast.parse("".join(lines)).body
+    *_, end = (statement.end_lineno for statement in statements if belongs(statement))
+    assert end is not None
+    file.write_text("".join([*lines[:end], code, *lines[end:]]), "utf-8")
 
 
 class Reader:
@@ -168,21 +182,18 @@ class Reader:
         self._url = server.url
 
     def write(self, introduction: str, code: str) -> None:
-        """Put code where the sentence before it says: into a class, or into a new file."""
+        """Put code where the sentence before it says: a class, the imports, or a new file."""
         if not (place := PLACE.search(introduction)):
             return
         name, file = place[1], self.folder() / place[2]
         if name:
-            lines = file.read_text("utf-8").splitlines(keepends=True)
-            (end,) = (
-                node.end_lineno
-                for node in ast.parse("".join(lines)).body
-                if isinstance(node, ast.ClassDef) and node.name == name
+            insert_after(
+                file, code, lambda node: isinstance(node, ast.ClassDef) and node.name == name
             )
-            assert end is not None
-            file.write_text("".join([*lines[:end], code, *lines[end:]]), "utf-8")
         elif not file.exists():
             file.write_text(code, "utf-8")
+        elif all(map(is_import, ast.parse(code).body)):
+            insert_after(file, f"\n{code}", is_import)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -27,6 +27,7 @@ from .refusals import UUID_TEXT, refusal, words
             for name in words(
                 """
                 exp iat nbf iss sub aud jti sid extras encode decode decode_payload adapt_claims EXP
+                auth_time amr acr nonce azp scope
             """
             )
         ],
@@ -36,6 +37,7 @@ from .refusals import UUID_TEXT, refusal, words
                 """
                 id email name password password_hash is_active created_at updated_at
                 last_login_at sessions identities metadata registry Email
+                email_verified_at unverified_until failures notes events
             """
             )
         ],

@@ -11,9 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from litestar_jwt_template.catalogue import ALGORITHMS
+
 from .conftest import LoadHook
 
-ASYMMETRIC = ["RS256", "ES256", "EdDSA"]
+ASYMMETRIC = [name for name, algorithm in ALGORITHMS.items() if algorithm["key_pair"]]
 
 HOSTILE = [
     'it\'s "quoted"',
@@ -69,15 +71,17 @@ def test_a_key_is_private_and_of_the_right_kind(
 ) -> None:
     load_hook(signing_algorithm=algorithm).main()
     key = load_pem_private_key(Path("keys/signing.pem").read_bytes(), password=None)
-    match algorithm:
-        case "RS256":
+    match ALGORITHMS[algorithm]["key_pair"]:
+        case {"module": "rsa"}:
             assert isinstance(key, RSAPrivateKey)
             assert key.key_size == 3072
-        case "ES256":
+        case {"module": "ec"}:
             assert isinstance(key, EllipticCurvePrivateKey)
             assert isinstance(key.curve, SECP256R1)
-        case "EdDSA":
+        case {"module": "ed25519"}:
             assert isinstance(key, Ed25519PrivateKey)
+        case other:
+            pytest.fail(f"an unknown kind of key: {other}")
     assert (mode("keys"), mode("keys/signing.pem"), mode(".env")) == (0o700, 0o600, 0o600)
     assert "JWT_SECRET" not in Path(".env").read_text()
     said = capsys.readouterr().out

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from rich.text import Text
 
+from litestar_jwt_template.catalogue import CATALOGUE
+
 pexpect = pytest.importorskip("pexpect", reason="needs a pseudo-terminal")
 
 TEMPLATE = Path(__file__).resolve().parents[1]
@@ -234,3 +236,11 @@ def test_every_question_has_human_words_and_a_check() -> None:
         follower = names[names.index(question) + 1]
         assert follower.startswith("__"), f"{question} is not checked before the next question"
         assert re.search(rf"cookiecutter\.{question}\b.*\|", CONTEXT[follower])
+
+
+@pytest.mark.parametrize("question", CATALOGUE)
+def test_question_lists_the_choices_of_the_catalogue(question: str) -> None:
+    choices = CATALOGUE[question]
+    width = max(map(len, choices))
+    lines = [f"    {choice:<{width}}  {row['label']}" for choice, row in choices.items()]
+    assert Text.from_markup(PROMPTS[question]).plain.splitlines()[1:-1] == lines

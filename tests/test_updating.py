@@ -213,6 +213,14 @@ def first_release(desk: Desk) -> Desk:
     return desk
 
 
+@pytest.fixture
+def unreserved(desk: Desk) -> Desk:
+    """The same, when a token field could be called `notes`."""
+    edit(desk.template / "litestar_jwt_template/fields.py", " notes events\n", " events\n")
+    desk.do("git add --all", "git commit --message Earlier", folder=desk.template)
+    return desk
+
+
 def go_on(desk: Desk) -> None:
     """Let the template be again what it is now."""
     desk.do("git revert --no-edit HEAD", folder=desk.template)
@@ -372,6 +380,38 @@ def test_a_token_field_is_added_where_there_are_users(desk: Desk, bake: Bake) ->
         me = ask_who_i_am(server, log_in(server).json()).json()
     assert me["plan"] == "free"
     assert f"tenant_id={me['tenant_id']}" in complete
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_token_field_with_a_reserved_name_is_renamed_with_its_values(
+    database: str, unreserved: Desk, request: pytest.FixtureRequest
+) -> None:
+    desk = unreserved
+    if database == "postgresql":
+        request.getfixturevalue("postgresql")
+    desk.make(token_fields="notes: str | None", database=database)
+    (_, _, make_tables, _) = documented("From SQLite to PostgreSQL")
+    desk.do(make_tables if database == "postgresql" else f"uv run {SLUG} database upgrade")
+    session = open_session(desk)
+    desk.do(f"uv run {SLUG} users set {EMAIL} notes=mine")
+    go_on(desk)
+    assert "`notes` is something that every user" in desk.do("uvx cruft update", refused=True)
+
+    heading = "A token field whose name is reserved"
+    rename, update = documented(heading)
+    upgrade, downgrade = documented(heading, "python")
+    desk.do(rename)
+    (revision,) = (desk.project.path / f"src/{PACKAGE}/migrations/versions").glob("*_my_notes.py")
+    head, *_ = revision.read_text("utf-8").partition("def upgrade")
+    bodies = f"def upgrade() -> None:\n    {upgrade}\n\ndef downgrade() -> None:\n    {downgrade}"
+    revision.write_text(head + bodies, "utf-8")
+    desk.do(update, f"uv run {SLUG} database check")
+
+    assert desk.do("git diff HEAD --stat") == desk.do("git diff HEAD --stat -- .cruft.json")
+    with running(desk.project) as server:
+        assert ask_who_i_am(server, session).json()["my_notes"] is None
+        assert ask_who_i_am(server, log_in(server).json()).json()["my_notes"] == "mine"
+    run_tests(desk.project, "tests/test_token_fields.py", "tests/test_migrations.py")
 
 
 @pytest.fixture

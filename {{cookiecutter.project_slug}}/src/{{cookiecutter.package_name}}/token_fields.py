@@ -1,11 +1,10 @@
 """The token fields: what a token says about its user beyond who it is.
 
-A further token field is one line in `TokenFields`, one column in `accounts/models.py`, and a
-migration.
+A further token field is one line in `TokenFields`, one in `TokenFieldColumns`, and a migration.
 """
 
-{{ cookiecutter.token_fields | parse_token_fields | import_block("tokens", "from dataclasses import dataclass, fields", "from typing import Any") }}
-{{ cookiecutter.token_fields | parse_token_fields | token_types }}
+{{ cookiecutter.token_fields | parse_token_fields | import_block("standard", "from dataclasses import dataclass, fields", "from typing import Any") }}
+{{ cookiecutter.token_fields | parse_token_fields | token_header }}
 
 @dataclass(kw_only=True)
 class TokenFields:
@@ -15,6 +14,10 @@ class TokenFields:
     who holds a token can read it.
     """
 {{ cookiecutter.token_fields | parse_token_fields | token_body }}
+
+class TokenFieldColumns:
+    """The token fields as columns of `User`. One that is required is null until it is set."""
+{{ cookiecutter.token_fields | parse_token_fields | column_body }}
 
 FIELD_NAMES = tuple(field.name for field in fields(TokenFields))
 

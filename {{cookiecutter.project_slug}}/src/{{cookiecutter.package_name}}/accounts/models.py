@@ -1,19 +1,21 @@
 """The tables: users, their sessions, and their identities at foreign issuers."""
 
-{{ cookiecutter.token_fields | parse_token_fields | import_block("models", "from datetime import UTC, datetime", "from uuid import UUID, uuid4") }}
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
-{{ cookiecutter.token_fields | parse_token_fields | import_block("sqlalchemy", "from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, LargeBinary, String, Uuid") }}
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, LargeBinary, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-{{ cookiecutter.token_fields | parse_token_fields | import_block("types", "from ..database import Base, UtcDateTime") }}
+from ..database import Base, UtcDateTime
+from ..token_fields import TokenFieldColumns
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-class User(Base):
-    """A person with an account."""
+class User(TokenFieldColumns, Base):
+    """A person with an account, and the token fields that an operator has set."""
 
     __tablename__ = "users"
 
@@ -27,9 +29,6 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime(), default=utc_now, onupdate=utc_now)
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
-{% for field in cookiecutter.token_fields | parse_token_fields %}
-{{ field.model_lines | join("\n") }}
-{% endfor %}
 
     __table_args__ = (CheckConstraint("email = lower(email)", name="email_is_lower_case"),)
 
