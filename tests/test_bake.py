@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -156,6 +157,43 @@ def test_a_row_passes_lint(project: BakedProject) -> None:
     for check in (["check", "--output-format=concise"], ["format", "--check"]):
         linted = project.run("ruff", *check, "--no-cache")
         assert linted.returncode == 0, linted.stdout
+
+
+DISTRIBUTIONS = {
+    "argon2": "argon2-cffi",
+    "dotenv": "python-dotenv",
+    "jose": "python-jose",
+    "jwt": "pyjwt",
+}
+"""By the name of the import, where the two differ."""
+
+
+def imported(files: dict[str, Path], folder: str) -> set[str]:
+    """Return the distributions that the modules below a folder import."""
+    found = set()
+    for name, file in files.items():
+        if name.startswith(folder) and name.endswith(".py"):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module)
+    modules = {name.partition(".")[0] for name in found} - sys.stdlib_module_names
+    return {DISTRIBUTIONS.get(name, name.replace("_", "-")) for name in modules}
+
+
+def declared(requirements: list[str]) -> set[str]:
+    return {re.split(r"[\[<>=]", requirement)[0] for requirement in requirements}
+
+
+def test_a_row_declares_what_its_code_imports(project: BakedProject) -> None:
+    files = project.files()
+    settings = tomllib.loads(files["pyproject.toml"].read_text("utf-8"))
+    own = {project.answers["package_name"].replace("_", "-")}
+    dependencies = declared(settings["project"]["dependencies"])
+    assert imported(files, "src/") - own <= dependencies
+    for_tests = declared(settings["dependency-groups"]["dev"])
+    assert imported(files, "tests/") - own <= dependencies | for_tests
 
 
 def test_an_update_leaves_every_migration_as_it_is(bake: Bake) -> None:

@@ -112,7 +112,7 @@ class Desk:
         edit(app, "from . import health", "from . import greetings, health")
         routes = "            *handlers.route_handlers,\n"
         edit(app, routes, f"{routes}            *greetings.route_handlers,\n")
-        edit(project / "pyproject.toml", '    "zxcvbn', '    "rich>=13",\n    "zxcvbn')
+        edit(project / "pyproject.toml", '    "zxcvbn', '    "humanize>=4",\n    "zxcvbn')
         edit(project / "README.md", "An API with secure logins.", "It greets whom it knows.")
         (project / "compose.yaml").unlink()
         self.save("A greeting")
