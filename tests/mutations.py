@@ -1102,7 +1102,7 @@ MUTATIONS = [
             ("read-only-connection-kept", "engine.py", "context.is_disconnect = True", "pass"),
             ("idle-connections-kept", "engine.py", " or idle_since < lost_at", ""),
             ("lookup-loses-one", LOOKUP, "connection.invalidate(error)", "connection.invalidate()"),
-            ("ready-to-read", "database.py", "DELETE FROM sessions WHERE false", "SELECT 1"),
+            ("ready-to-read", "health.py", "DELETE FROM sessions WHERE false", "SELECT 1"),
         )
     ),
     Mutation(

@@ -58,6 +58,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     throttle = Throttle(settings)
     accounts = Accounts(database, settings, throttle)
     sessions = Sessions(database, settings)
+    readiness = health.Readiness(database)
 
     app = Litestar(
         route_handlers=[
@@ -76,6 +77,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
             "database": Provide(lambda: database, sync_to_thread=False),
             "accounts": Provide(lambda: accounts, sync_to_thread=False),
             "sessions": Provide(lambda: sessions, sync_to_thread=False),
+            "readiness": Provide(lambda: readiness, sync_to_thread=False),
             "throttle": Provide(lambda: throttle, sync_to_thread=False),
             "backend": Provide(lambda: backend, sync_to_thread=False),
             "verifier": Provide(lambda: verifier, sync_to_thread=False),

@@ -19,6 +19,7 @@ from ..accounts.schemas import Email
 from ..accounts.service import Accounts, EmailTaken, IdentityTaken, NoSuchUser
 from ..accounts.sessions import Sessions
 from ..database import Database
+from ..health import Readiness
 from ..logging import configure_logging
 from ..printable import printable
 from ..security.passwords import WeakPassword
@@ -70,7 +71,7 @@ def with_services(work: Callable[[Services], Awaitable[T]]) -> T:
         configure_logging(settings, sys.stderr)
         database, throttle = Database(settings), Throttle(settings)
         try:
-            if not await database.is_ready():
+            if not await Readiness(database).is_ready():
                 raise click.ClickException(
                     "The database does not respond, takes no writes, or its schema is outdated. "
                     f"For the last: {COMMAND} database upgrade"
