@@ -105,13 +105,10 @@ class Desk:
     def edit(self) -> None:
         """Do what an owner does: add a route and a dependency, change a text, delete a file."""
         project = self.project.path
-        module, test, *_ = code(project / "README.md", "Add a protected route", "python")
+        module, parts, test, *_ = code(project / "README.md", "Add a protected route", "python")
         (project / f"src/{PACKAGE}/greetings.py").write_text(module, "utf-8")
+        (project / f"src/{PACKAGE}/parts.py").write_text(parts, "utf-8")
         (project / "tests/test_greetings.py").write_text(test, "utf-8")
-        app = project / f"src/{PACKAGE}/app.py"
-        edit(app, "from . import health", "from . import greetings, health")
-        routes = "            *handlers.route_handlers,\n"
-        edit(app, routes, f"{routes}            *greetings.route_handlers,\n")
         edit(project / "pyproject.toml", '    "zxcvbn', '    "humanize>=4",\n    "zxcvbn')
         edit(project / "README.md", "An API with secure logins.", "It greets whom it knows.")
         (project / "compose.yaml").unlink()
@@ -205,7 +202,11 @@ def first_release(desk: Desk) -> Desk:
         "",
     )
     edit(source / "accounts/sessions.py", "last_login_at=now, ", "")
-    edit(source / "cli/users.py", '"last_login_at": user.last_login_at', '"last_login_at": None')
+    edit(
+        source / "accounts/user_commands.py",
+        '"last_login_at": user.last_login_at',
+        '"last_login_at": None',
+    )
     desk.do(
         *("git add --all", "git commit --message Earlier", "git tag 0.1.0"),
         folder=desk.template,

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .database import RETRY_AFTER, Database, DatabaseUnavailable
 from .migrations import read_revisions
+from .part import Part
 
 NOBODY = UUID(int=0)
 
@@ -50,4 +51,8 @@ async def ready_handler(readiness: NamedDependency[Readiness], state: State) -> 
     return {"status": "ready"}
 
 
-route_handlers = [live_handler, ready_handler]
+part = Part(
+    name="health",
+    handlers=[live_handler, ready_handler],
+    services=lambda core: {"readiness": Readiness(core.database)},
+)
