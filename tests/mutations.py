@@ -549,6 +549,14 @@ MUTATIONS = [
         "tests/test_migrations.py",
     ),
     mutation(
+        "steps-of-any-branch",
+        "migrations/__init__.py",
+        'if revision.startswith("-"):',
+        "if False:",
+        "tests/test_migrations.py",
+    ),
+    mutation("last-part-wins", "part.py", "if key in owners:", "if False:", "tests/test_parts.py"),
+    mutation(
         "ready-at-any-head",
         "migrations/__init__.py",
         "current >= self.heads",
