@@ -63,6 +63,14 @@ def make_key(arguments: list[str]) -> bool:
     return True
 
 
+def remove_empty_folders() -> None:
+    """Remove the folders that the answers leave without a file."""
+    folders = [path for path in Path().rglob("*") if path.is_dir() and ".git" not in path.parts]
+    for folder in sorted(folders, reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
 def styled(text: str, codes: str) -> str:
     """Colour `text`, for a person at a terminal that can show it."""
     # The console of Windows sets no TERM, and may show the codes themselves.
@@ -107,7 +115,7 @@ def next_commands(*, has_key: bool) -> list[str]:
 
 
 def main() -> None:
-    """Write `.env` and the key, then say what there is and how to go on."""
+    """Write `.env` and the key, tidy up, then say what there is and how to go on."""
     key_pair = CATALOGUE["signing_algorithm"][ANSWERS["algorithm"]]["key_pair"]
     if key_pair is None:
         write_private(Path(".env"), environment(secrets.token_urlsafe(48)))
@@ -116,6 +124,7 @@ def main() -> None:
         write_private(Path(".env"), environment(None))
         has_key = make_key(key_pair["openssl"])
         secret = f"The key {'is' if has_key else 'will be'} in {bold('keys/signing.pem')}"
+    remove_empty_folders()
     print(f"\n{summary()}\n")
     for command in next_commands(has_key=has_key):
         print(f"  {command}")

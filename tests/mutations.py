@@ -28,6 +28,7 @@ def mutation(
 BACKEND = "security/backend.py"
 LOCK = "migrations/lock.py"
 LOOKUP = "accounts/lookup.py"
+USER_COMMANDS = "accounts/user_commands.py"
 POSTURE = "security/posture.py"
 PASSWORDS = "security/passwords.py"
 SERVICE = "accounts/service.py"
@@ -350,7 +351,7 @@ MUTATIONS = [
         answers=POSTGRESQL,
     ),
     mutation("others-stay", SERVICE, "await session.execute(others)", "pass", OF_SESSIONS),
-    mutation("rights-unasked", "cli/users.py", "if not yes:", "if False:", OF_COMMANDS),
+    mutation("rights-unasked", USER_COMMANDS, "if not yes:", "if False:", OF_COMMANDS),
     mutation("linked-with-password", SERVICE, "if not keep_password:", "if False:", OF_COMMANDS),
     mutation(
         "linked-with-sessions",
@@ -507,7 +508,7 @@ MUTATIONS = [
     ),
     mutation(
         "control-characters-linked",
-        "cli/users.py",
+        USER_COMMANDS,
         "if not value.isprintable():",
         "if False:",
         OF_COMMANDS,
@@ -548,6 +549,14 @@ MUTATIONS = [
         'default="head"',
         "tests/test_migrations.py",
     ),
+    mutation(
+        "steps-of-any-branch",
+        "migrations/__init__.py",
+        'if revision.startswith("-"):',
+        "if False:",
+        "tests/test_migrations.py",
+    ),
+    mutation("last-part-wins", "part.py", "if key in owners:", "if False:", "tests/test_parts.py"),
     mutation(
         "ready-at-any-head",
         "migrations/__init__.py",

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -42,16 +43,18 @@ ALWAYS = {
         deploy/Caddyfile
     """,
     "src/PACKAGE/": """
-        __init__.py __main__.py addresses.py app.py database.py documentation.py engine.py
-        health.py logging.py middleware.py printable.py private_files.py problems.py server.py
-        settings.py token_fields.py websockets.py
+        __init__.py __main__.py addresses.py app.py builtin_parts.py commands.py database.py
+        documentation.py engine.py health.py logging.py middleware.py part.py parts.py
+        printable.py private_files.py problems.py server.py settings.py token_fields.py
+        websockets.py
     """,
     "src/PACKAGE/accounts/": """
-        __init__.py decoys.py fields.py handlers.py login.py lookup.py models.py
-        schemas.py service.py sessions.py users.py
+        __init__.py commands.py decoys.py fields.py handlers.py login.py lookup.py models.py
+        purge.py registration.py schemas.py service.py session_commands.py sessions.py
+        user_commands.py users.py
     """,
     "src/PACKAGE/cli/": """
-        __init__.py common.py database.py keys.py security.py sessions.py users.py
+        __init__.py database.py keys.py security.py
     """,
     "src/PACKAGE/migrations/": """
         __init__.py env.py lock.py script.py.mako versions/0001_accounts.py
@@ -73,7 +76,7 @@ ALWAYS = {
         own_migrations.py server.py signing.py test_accounts.py test_answers.py
         test_cli.py test_env_example.py test_extension_points.py test_fields.py
         test_interoperability.py test_issuer_keys.py test_issuers.py test_keys.py
-        test_login.py test_migrations.py test_openapi.py test_passwords.py
+        test_login.py test_migrations.py test_openapi.py test_parts.py test_passwords.py
         test_posture.py test_private_files.py test_races.py test_server.py
         test_sessions.py test_settings.py test_throttle_store.py test_token_fields.py
         test_two_processes.py test_websockets.py transport.py
@@ -157,12 +160,63 @@ def test_a_row_passes_lint(project: BakedProject) -> None:
         assert linted.returncode == 0, linted.stdout
 
 
-def test_an_update_leaves_every_migration_as_it_is(bake: Bake) -> None:
-    files = bake().files()
+DISTRIBUTIONS = {
+    "argon2": "argon2-cffi",
+    "dotenv": "python-dotenv",
+    "jose": "python-jose",
+    "jwt": "pyjwt",
+}
+"""By the name of the import, where the two differ."""
+
+
+def imported(files: dict[str, Path], folder: str) -> set[str]:
+    """Return the distributions that the modules below a folder import."""
+    found = set()
+    for name, file in files.items():
+        if name.startswith(folder) and name.endswith(".py"):
+            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+                if isinstance(node, ast.Import):
+                    found |= {alias.name for alias in node.names}
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    found.add(node.module)
+    modules = {name.partition(".")[0] for name in found} - sys.stdlib_module_names
+    return {DISTRIBUTIONS.get(name, name.replace("_", "-")) for name in modules}
+
+
+def declared(requirements: list[str]) -> set[str]:
+    return {re.split(r"[\[<>=]", requirement)[0] for requirement in requirements}
+
+
+def test_a_row_declares_what_its_code_imports(project: BakedProject) -> None:
+    files = project.files()
     settings = tomllib.loads(files["pyproject.toml"].read_text("utf-8"))
-    migrations = {name for name in files if re.search(r"/versions/\d{4}_\w+\.py$", name)}
+    own = {project.answers["package_name"].replace("_", "-")}
+    dependencies = declared(settings["project"]["dependencies"])
+    assert imported(files, "src/") - own <= dependencies
+    for_tests = declared(settings["dependency-groups"]["dev"])
+    assert imported(files, "tests/") - own <= dependencies | for_tests
+
+
+def test_no_part_imports_what_is_put_together_from_parts(bake: Bake) -> None:
+    project = bake(signing_algorithm="ES256")
+    source = project.path / "src" / project.answers["package_name"]
+    modules = [*(source / "accounts").glob("*.py"), source / "health.py", source / "jwks.py"]
+    for module in modules:
+        above = re.findall(
+            r"from \.+(app|builtin_parts|cli|parts|problems)\b", module.read_text("utf-8")
+        )
+        assert not above, module
+
+
+def test_an_update_leaves_what_is_the_owners_and_every_migration(project: BakedProject) -> None:
+    files = project.files()
+    settings = tomllib.loads(files["pyproject.toml"].read_text("utf-8"))
+    source = f"src/{project.answers['package_name']}"
+    versions = f"{source}/migrations/versions/"
+    migrations = {name for name in files if name.startswith(versions)} - {f"{versions}__init__.py"}
     assert migrations
-    assert set(settings["tool"]["cruft"]["skip"]) == {".env", "keys"} | migrations
+    owners = {".env", "keys", f"{source}/parts.py"}
+    assert set(settings["tool"]["cruft"]["skip"]) == owners | migrations
 
 
 def test_the_rows_hold_all_that_interacts_and_every_pair_of_answers() -> None:

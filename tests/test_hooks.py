@@ -166,6 +166,16 @@ def test_without_openssl_it_says_how_to_make_the_key(
     assert [path.name for path in Path().iterdir()] == [".env"]
 
 
+def test_folders_without_a_file_are_removed(load_hook: LoadHook) -> None:
+    hook = load_hook()
+    for folder in ("src/api/notes/migrations", "tests/notes", ".git/refs"):
+        Path(folder).mkdir(parents=True)
+    Path("src/api/app.py").touch()
+    hook.main()
+    left = {path.as_posix() for path in Path().rglob("*")}
+    assert left == {".env", ".git", ".git/refs", "src", "src/api", "src/api/app.py"}
+
+
 def test_an_existing_file_is_not_overwritten(load_hook: LoadHook) -> None:
     Path(".env").write_text("JWT_SECRET=mine")
     with pytest.raises(FileExistsError):

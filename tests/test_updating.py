@@ -19,6 +19,7 @@ from scripts.demo import EMAIL, PASSWORD, TEMPLATE
 
 from .conftest import Bake, BakedProject, need, need_program
 from .environment import prepare
+from .little_part import ADDING, LACKING, MIGRATION, add_to
 from .servers import RunningServer, running
 from .test_rendered import check_types, run_tests
 
@@ -105,14 +106,11 @@ class Desk:
     def edit(self) -> None:
         """Do what an owner does: add a route and a dependency, change a text, delete a file."""
         project = self.project.path
-        module, test, *_ = code(project / "README.md", "Add a protected route", "python")
+        module, parts, test, *_ = code(project / "README.md", "Add a protected route", "python")
         (project / f"src/{PACKAGE}/greetings.py").write_text(module, "utf-8")
+        (project / f"src/{PACKAGE}/parts.py").write_text(parts, "utf-8")
         (project / "tests/test_greetings.py").write_text(test, "utf-8")
-        app = project / f"src/{PACKAGE}/app.py"
-        edit(app, "from . import health", "from . import greetings, health")
-        routes = "            *handlers.route_handlers,\n"
-        edit(app, routes, f"{routes}            *greetings.route_handlers,\n")
-        edit(project / "pyproject.toml", '    "zxcvbn', '    "rich>=13",\n    "zxcvbn')
+        edit(project / "pyproject.toml", '    "zxcvbn', '    "humanize>=4",\n    "zxcvbn')
         edit(project / "README.md", "An API with secure logins.", "It greets whom it knows.")
         (project / "compose.yaml").unlink()
         self.save("A greeting")
@@ -205,7 +203,11 @@ def first_release(desk: Desk) -> Desk:
         "",
     )
     edit(source / "accounts/sessions.py", "last_login_at=now, ", "")
-    edit(source / "cli/users.py", '"last_login_at": user.last_login_at', '"last_login_at": None')
+    edit(
+        source / "accounts/user_commands.py",
+        '"last_login_at": user.last_login_at',
+        '"last_login_at": None',
+    )
     desk.do(
         *("git add --all", "git commit --message Earlier", "git tag 0.1.0"),
         folder=desk.template,
@@ -487,29 +489,42 @@ url = load_settings().database_url.get_secret_value()
 print(while_locked(url, lambda c: [str(note) for note in c.scalars(notes)]))'"""
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_migrations_of_the_owner_and_of_an_update_go_together(
-    database: str, first_release: Desk, request: pytest.FixtureRequest
-) -> None:
-    desk = first_release
+LIST_ROWS = (
+    f"uv run {SLUG} users list --json",
+    f"uv run {SLUG} sessions list {EMAIL} --json",
+    READ_NOTES,
+)
+ON_BOTH_DATABASES = pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+DATABASE = f"uv run {SLUG} database"
+
+
+def make_with_notes(
+    desk: Desk, database: str, request: pytest.FixtureRequest
+) -> tuple[dict[str, str], str]:
+    """Make a project with a table and a migration of the owner's, and rows in all tables.
+
+    Returns: a session, and what `LIST_ROWS` print.
+    """
     if database == "postgresql":
         request.getfixturevalue("postgresql")
     desk.make(database=database)
     (_, _, make_tables, _) = documented("From SQLite to PostgreSQL")
-    command = f"uv run {SLUG} database"
-    desk.do(make_tables if database == "postgresql" else f"{command} upgrade")
+    desk.do(make_tables if database == "postgresql" else f"{DATABASE} upgrade")
     with (desk.project.path / f"src/{PACKAGE}/accounts/models.py").open("a") as models:
         models.write(NOTE)
-    desk.do(f"{command} revision notes", f"{command} upgrade", "uv run ruff format")
+    desk.do(f"{DATABASE} revision notes", f"{DATABASE} upgrade", "uv run ruff format")
     desk.save("Notes")
     session = open_session(desk)
     desk.do(WRITE_NOTES)
-    list_rows = (
-        f"uv run {SLUG} users list --json",
-        f"uv run {SLUG} sessions list {EMAIL} --json",
-        READ_NOTES,
-    )
-    rows = desk.do(*list_rows)
+    return session, desk.do(*LIST_ROWS)
+
+
+@ON_BOTH_DATABASES
+def test_migrations_of_the_owner_and_of_an_update_go_together(
+    database: str, first_release: Desk, request: pytest.FixtureRequest
+) -> None:
+    desk, command = first_release, DATABASE
+    session, rows = make_with_notes(desk, database, request)
     go_on(desk)
 
     desk.do("uvx cruft update --skip-apply-ask")
@@ -519,7 +534,7 @@ def test_migrations_of_the_owner_and_of_an_update_go_together(
     desk.do(f"{command} check", refused=True)
     desk.do(f"{command} upgrade", f"{command} check")
 
-    assert desk.do(*list_rows) == rows
+    assert desk.do(*LIST_ROWS) == rows
     with running(desk.project) as server:
         assert ask_who_i_am(server, session).json()["email"] == EMAIL
         assert refresh(server, session).status_code == 200
@@ -532,3 +547,55 @@ def test_migrations_of_the_owner_and_of_an_update_go_together(
     assert own.name.partition("_")[0] in text
     assert '"0004"' in text
     desk.do(f"{command} upgrade", f"{command} check")
+
+
+@ON_BOTH_DATABASES
+def test_part_comes_and_goes_by_updates(
+    database: str, desk: Desk, request: pytest.FixtureRequest
+) -> None:
+    session, rows = make_with_notes(desk, database, request)
+    headers = {"Authorization": f"Bearer {session['access_token']}"}
+    add_to(desk.template)
+    desk.do("git add --all", "git commit --message Memos", folder=desk.template)
+    source = desk.project.path / f"src/{PACKAGE}"
+    part, migration = source / "memos/__init__.py", source / MIGRATION
+    (change,) = documented("Change an answer")
+
+    def answer(answers: dict[str, str]) -> None:
+        """Update to these answers. The owner's rows are as they were."""
+        desk.do(re.sub(r"'\{.*\}'", shlex.quote(json.dumps(answers)), change))
+        desk.save("Another answer")
+        desk.do(f"{DATABASE} upgrade")
+        assert desk.do(*LIST_ROWS) == rows
+
+    answer(LACKING)
+    assert not part.exists()
+    assert not migration.exists()
+
+    answer(ADDING)
+    desk.do(f"{DATABASE} check", "uv run ruff check", "uv run ruff format --check")
+    check_types(desk.project)
+    with running(desk.project) as server:
+        url = f"{server.url}/memos"
+        assert httpx.get(url).status_code == 401
+        assert httpx.post(url, json={"text": "Milk"}, headers=headers).status_code == 201
+
+    answer(LACKING)
+    assert not part.exists()
+    assert migration.exists()
+    with running(desk.project) as server:
+        assert httpx.get(f"{server.url}/memos", headers=headers).status_code == 404
+        assert ask_who_i_am(server, session).json()["email"] == EMAIL
+
+    answer(ADDING)
+    with running(desk.project) as server:
+        assert httpx.get(f"{server.url}/memos", headers=headers).json() == ["Milk"]
+
+    answer(LACKING)
+    assert "memos" in desk.do(f"{DATABASE} check", refused=True)
+    (drop,) = documented("A part that is taken away")
+    desk.do(drop)
+    (revision,) = migration.parent.glob("*_drop_memos.py")
+    assert "drop_table('memos')" in revision.read_text("utf-8")
+    assert "memos_0001" in revision.read_text("utf-8")
+    assert desk.do(*LIST_ROWS) == rows

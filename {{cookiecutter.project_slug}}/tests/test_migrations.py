@@ -74,6 +74,30 @@ def test_accounts_and_sessions_outlive_0002_and_its_downgrade(
     assert while_locked(empty_database_url, stored) == [ada, ("grace@example.com", "!", None)]
 
 
+def test_one_branch_is_taken_back_by_its_name_and_the_other_stays(
+    project: Project, empty_database_url: str
+) -> None:
+    project.run("upgrade")
+    others = revisions_of(empty_database_url)
+    project.add("notes_0001")
+    project.add("notes_0002", revises="notes_0001")
+    project.run("upgrade")
+    assert revisions_of(empty_database_url) == others | {"notes_0002"}
+    project.run("downgrade", "notes_0001@0001", "--yes")
+    assert revisions_of(empty_database_url) == others
+
+
+def test_downgrade_by_a_number_of_steps_is_rejected(
+    project: Project, empty_database_url: str
+) -> None:
+    project.add("one")
+    project.run("upgrade")
+    applied = revisions_of(empty_database_url)
+    refused = project.run("downgrade", "--yes", "--", "-1", fails=True)
+    assert "-1 does not name the revision" in refused
+    assert revisions_of(empty_database_url) == applied
+
+
 @pytest.mark.parametrize(
     ("applied", "are_met"),
     [

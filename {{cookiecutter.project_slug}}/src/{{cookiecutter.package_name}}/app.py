@@ -1,9 +1,8 @@
-{% from "words.jinja" import keys, transport with context %}
+{% from "words.jinja" import transport with context %}
 """The one place where everything is put together."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -11,35 +10,25 @@ from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
-from sqlalchemy.exc import SQLAlchemyError
 
-from . import {{ keys.route_modules }}
-from .accounts import handlers, login
 from .accounts.lookup import Lookup
-from .accounts.service import Accounts
-from .accounts.sessions import Sessions
 from .accounts.users import retrieve_user_handler
-from .database import Database, DatabaseUnavailable
 from .documentation import complete_document, openapi_config
 from .logging import configure_logging
 from .middleware import RequestContext
+from .part import Core, Part, unite
+from .parts import PARTS
 from .problems import StrictRequest, exception_handlers
 from .security.backend import create_backend
 from .security.key_store import load_key_ring
 from .security.posture import DenyByDefault, open_routes
-from .security.throttle import Throttle
 from .security.tokens import TokenVerifier
 from .settings import Settings, load_settings
-
-PURGE_INTERVAL = 600
-"""Seconds between two looks for expired sessions."""
-PURGE_PAUSE = 1
-"""Seconds between two batches."""
 
 logger = structlog.get_logger(__name__)
 
 
-def create_app(settings: Settings | None = None) -> Litestar:
+def create_app(settings: Settings | None = None, parts: Sequence[Part] = PARTS) -> Litestar:
     """Build the application.
 
     Args:
@@ -47,46 +36,37 @@ def create_app(settings: Settings | None = None) -> Litestar:
 
     Raises:
         UnsafeSettings: a setting is missing, wrong or unsafe.
+        PartsCollide: two parts bring along what there can be only one of.
     """
     settings = settings or load_settings()
     configure_logging(settings)
     keys = load_key_ring(settings)
-    database = Database(settings)
-    lookup = Lookup(database.engines)
+    core = Core.of(settings)
+    lookup = Lookup(core.database.engines)
     backend = create_backend(settings, keys, retrieve_user_handler)
     verifier = TokenVerifier(settings, keys, backend.token_cls)
-    throttle = Throttle(settings)
-    accounts = Accounts(database, settings, throttle)
-    sessions = Sessions(database, settings)
+    own = {**vars(core), "lookup": lookup, "keys": keys, "backend": backend, "verifier": verifier}
+    unite("name", [(part.name, {part.name: part}) for part in parts])
+    services = unite(
+        "service", [("the app", own), *((part.name, part.services(core)) for part in parts)]
+    )
 
     app = Litestar(
-        route_handlers=[
-            *login.route_handlers,
-            *handlers.route_handlers,
-            *health.route_handlers,
-{% if cookiecutter.__asymmetric == "yes" %}
-            *jwks.route_handlers,
-{% endif %}
-        ],
+        route_handlers=[handler for part in parts for handler in part.handlers],
         on_app_init=[backend.on_app_init],
         plugins=[DenyByDefault(backend)],
         dependencies={
-            "keys": Provide(lambda: keys, sync_to_thread=False),
-            "settings": Provide(lambda: settings, sync_to_thread=False),
-            "database": Provide(lambda: database, sync_to_thread=False),
-            "accounts": Provide(lambda: accounts, sync_to_thread=False),
-            "sessions": Provide(lambda: sessions, sync_to_thread=False),
-            "throttle": Provide(lambda: throttle, sync_to_thread=False),
-            "backend": Provide(lambda: backend, sync_to_thread=False),
-            "verifier": Provide(lambda: verifier, sync_to_thread=False),
+            name: Provide(_always(service), sync_to_thread=False)
+            for name, service in services.items()
         },
-        state=State(
-            {"settings": settings, "database": database, "lookup": lookup, "verifier": verifier}
-        ),
-        lifespan=[_lifespan(database, lookup, sessions, throttle, verifier)],
+        state=State(services),
+        lifespan=[
+            _lifespan(core, lookup, verifier),
+            *(lifespan for part in parts for lifespan in part.lifespan),
+        ],
         request_class=StrictRequest,
         request_max_body_size=settings.max_body_size,
-        exception_handlers=exception_handlers(),
+        exception_handlers=exception_handlers(parts),
         cors_config=_cors(settings),
         openapi_config=openapi_config(settings),
         logging_config=None,
@@ -97,42 +77,28 @@ def create_app(settings: Settings | None = None) -> Litestar:
     return app
 
 
-def _lifespan(
-    database: Database,
-    lookup: Lookup,
-    sessions: Sessions,
-    throttle: Throttle,
-    verifier: TokenVerifier,
-) -> Callable[[Litestar], Any]:
+def _always(service: object) -> Callable[[], Any]:
+    """Return a provider of this one object. Litestar takes none without an annotation."""
+
+    def provide() -> Any:
+        return service
+
+    return provide
+
+
+def _lifespan(core: Core, lookup: Lookup, verifier: TokenVerifier) -> Callable[[Litestar], Any]:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         logger.info("open_routes", routes=open_routes(app))
-        stopping = asyncio.Event()
-        purge = asyncio.create_task(_purge_expired(sessions, stopping))
         try:
             yield
         finally:
-            stopping.set()
-            await purge
             await verifier.close()
-            await throttle.close()
+            await core.throttle.close()
             await lookup.close()
-            await database.close()
+            await core.database.close()
 
     return lifespan
-
-
-async def _purge_expired(sessions: Sessions, stopping: asyncio.Event) -> None:
-    """Delete expired sessions now and then, in batches that leave others their turn."""
-    while not stopping.is_set():
-        try:
-            purged = await sessions.purge()
-        except (DatabaseUnavailable, SQLAlchemyError):
-            logger.warning("sessions_not_purged", exc_info=True)
-            purged = 0
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PURGE_PAUSE if purged else PURGE_INTERVAL):
-                await stopping.wait()
 
 
 def _cors(settings: Settings) -> CORSConfig | None:

@@ -6,15 +6,14 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, DateTime, Dialect, MetaData, String, UpdateBase, text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy import CursorResult, DateTime, Dialect, MetaData, String, UpdateBase
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
-from .engine import create_engines, write_nothing
-from .migrations import read_revisions
+from .engine import create_engines
 from .settings import Settings
 
 
@@ -88,7 +87,6 @@ class Database:
 
     def __init__(self, settings: Settings) -> None:
         self.engines = create_engines(settings)
-        self._revisions = read_revisions()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -105,17 +103,6 @@ class Database:
         """A session that only reads."""
         async with _answering(), AsyncSession(self.engines.read) as session:
             yield session
-
-    async def is_ready(self) -> bool:
-        """Return True if the database takes writes and its schema has all that this code needs."""
-        try:
-            async with self.reading() as session:
-                revisions = await session.scalars(text("SELECT version_num FROM alembic_version"))
-                applied = revisions.all()
-                await write_nothing(session)
-        except (DatabaseUnavailable, SQLAlchemyError):
-            return False
-        return self._revisions.are_met(applied)
 
     async def close(self) -> None:
         await self.engines.close()

@@ -162,7 +162,8 @@ def complete_document(app: Litestar) -> None:
     schemas = document.components.schemas
     schemas["Problem"] = PROBLEM
     for body in Input.__subclasses__():
-        schemas[body.__name__].additional_properties = False
+        if body.__name__ in schemas:
+            schemas[body.__name__].additional_properties = False
     # A token field with a default is in each answer all the same.
     schemas["Me"].required = list(schemas["Me"].properties or ())
     for item in (document.paths or {}).values():

@@ -1,7 +1,8 @@
-"""Errors as problem documents (RFC 9457): one table from what went wrong to what is answered."""
+"""Errors as problem documents (RFC 9457): those of the parts, and those of every app."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
+from functools import partial
 from http import HTTPMethod, HTTPStatus
 from typing import Any
 
@@ -17,48 +18,15 @@ from litestar.plugins.problem_details import ProblemDetailsException
 from litestar.types import ExceptionHandlersMap, ReceiveMessage
 from litestar.utils.path import normalize_path
 
-from .accounts.service import (
-    AccountGone,
-    EmailTaken,
-    MissingTokenField,
-    NoPassword,
-    SessionEnded,
-    WrongCredentials,
-    WrongPassword,
-)
-from .accounts.sessions import InvalidRefreshToken
 from .database import RETRY_AFTER, DatabaseUnavailable
 from .logging import current_request_id
+from .part import Part, Problem, unite
 from .security.backend import CHALLENGE, challenge_of
-from .security.passwords import WeakPassword
 from .security.throttle import Throttled, ThrottleUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 
-PROBLEMS: dict[type[Exception], tuple[HTTPStatus, str, str]] = {
-    AccountGone: (HTTPStatus.UNAUTHORIZED, "session-ended", "The session has ended"),
-    SessionEnded: (HTTPStatus.UNAUTHORIZED, "session-ended", "The session has ended"),
-    EmailTaken: (HTTPStatus.CONFLICT, "email-taken", "Another account has this address"),
-    MissingTokenField: (
-        HTTPStatus.FORBIDDEN,
-        "account-incomplete",
-        "An operator has to complete this account before it can be used",
-    ),
-    InvalidRefreshToken: (HTTPStatus.UNAUTHORIZED, "session-ended", "The session has ended"),
-    WrongCredentials: (
-        HTTPStatus.UNAUTHORIZED,
-        "wrong-credentials",
-        "No account has this address and this password",
-    ),
-    WeakPassword: (HTTPStatus.BAD_REQUEST, "weak-password", "The password is too easy to guess"),
-    NoPassword: (
-        HTTPStatus.FORBIDDEN,
-        "no-password",
-        "The account has no password; an operator can set one",
-    ),
-    WrongPassword: (HTTPStatus.FORBIDDEN, "wrong-password", "The current password is wrong"),
-}
-"""The second member is the last part of `type`. These are stable, and listed in the README."""
+Handlers = dict[int | type[Exception], Any]
 
 logger = structlog.get_logger(__name__)
 
@@ -94,11 +62,13 @@ class StrictRequest(Request[Any, Any, Any]):
             yield chunk
 
 
-def exception_handlers() -> ExceptionHandlersMap:
-    """Return a handler for everything that a request can fail with."""
-    handlers: dict[int | type[Exception], Any] = dict.fromkeys(PROBLEMS, _expected)
-    return {
-        **handlers,
+def exception_handlers(parts: Iterable[Part]) -> ExceptionHandlersMap:
+    """Return a handler for everything that a request can fail with.
+
+    Raises:
+        PartsCollide: two of them answer the same exception.
+    """
+    own: Handlers = {
         ClientDisconnected: _gone,
         DatabaseUnavailable: _no_database,
         Throttled: _throttled,
@@ -108,6 +78,7 @@ def exception_handlers() -> ExceptionHandlersMap:
         ValidationException: _invalid,
         Exception: _unexpected,
     }
+    return unite("problem", [("the app", own), *((part.name, _expected(part)) for part in parts)])
 
 
 def problem(
@@ -140,11 +111,14 @@ def problem(
     return document.to_response(request)
 
 
-def _expected(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
-    status, name, title = PROBLEMS[type(error)]
-    challenge = CHALLENGE if status == HTTPStatus.UNAUTHORIZED else None
+def _expected(part: Part) -> Handlers:
+    return {error: partial(_answer, known) for error, known in part.problems.items()}
+
+
+def _answer(known: Problem, request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    challenge = CHALLENGE if known.status == HTTPStatus.UNAUTHORIZED else None
     detail = str(error) or None
-    return problem(request, status, name=name, title=title, detail=detail, headers=challenge)
+    return problem(request, **known._asdict(), detail=detail, headers=challenge)
 
 
 def _throttled(request: Request[Any, Any, Any], error: Throttled) -> Response[Any]:

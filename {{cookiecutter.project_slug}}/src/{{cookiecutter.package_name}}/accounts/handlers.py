@@ -1,46 +1,21 @@
-"""The routes of accounts, except for logging in and out."""
+"""The routes of accounts, except for registering and for logging in and out."""
 
 from typing import Any
 from uuid import UUID
 
 from litestar import Request, delete, get, patch, post
 from litestar.di import NamedDependency
-from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
-from ..security.throttle import Throttle
 from ..security.tokens import AppToken
-from ..settings import Settings
-from .schemas import (
-    Deletion,
-    Me,
-    PasswordChange,
-    Profile,
-    ProfileChange,
-    Registration,
-    SessionInfo,
-)
+from .schemas import Deletion, Me, PasswordChange, ProfileChange, SessionInfo
 from .service import Accounts
 from .sessions import Sessions
 from .users import Principal, address_of
 
 AuthenticatedRequest = Request[Principal, AppToken, Any]
-
-
-@post("/register", exclude_from_auth=True, security=[{}])
-async def register_handler(
-    request: Request[Any, Any, Any],
-    data: JSONBody[Registration],
-    accounts: NamedDependency[Accounts],
-    throttle: NamedDependency[Throttle],
-    settings: NamedDependency[Settings],
-) -> Profile:
-    """Create an account."""
-    if not settings.allow_registration:
-        raise PermissionDeniedException("Registration is closed")
-    await throttle.registration(address_of(request))
-    return Profile.of(await accounts.register(data.email, data.name, data.password))
 
 
 @get("/me")
@@ -117,7 +92,6 @@ async def end_session_handler(
 
 
 route_handlers = [
-    register_handler,
     get_me_handler,
     patch_me_handler,
     delete_me_handler,

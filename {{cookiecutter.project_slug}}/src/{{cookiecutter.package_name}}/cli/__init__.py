@@ -2,17 +2,16 @@
 """The command line: for whoever runs the app."""
 
 import socket
+from collections.abc import Iterable
 
 import click
 
-{{ [] | import_block("cli", "from ..printable import printable", "from ..security.key_store import load_key_ring", *database.cli_imports) }}
+{{ [] | import_block("cli", "from ..part import unite", "from ..parts import PARTS", "from ..printable import printable", "from ..security.key_store import load_key_ring", *database.cli_imports) }}
 from ..server import check, serve
 from ..settings import UnsafeSettings, load_settings
 from .database import database
 from .keys import keys
 from .security import security
-from .sessions import sessions
-from .users import users
 
 
 class Commands(click.Group):
@@ -31,12 +30,7 @@ class Commands(click.Group):
             raise click.UsageError(shown, error.ctx) from None
 
 
-@click.group(cls=Commands)
-def main() -> None:
-    """Run and administer {{ cookiecutter.project_slug }}."""
-
-
-@main.command()
+@click.command()
 @click.option("--host", help="Address to listen on. Default: HOST, or 127.0.0.1.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Default: PORT, or 8000.")
 @click.option("--workers", type=click.IntRange(1), help="Processes. Default: WORKERS, or 1.")
@@ -72,8 +66,19 @@ def _refuse_a_taken_port(host: str, port: int) -> None:
             raise click.ClickException(f"{printable(host)} is not a host name") from None
 
 
-main.add_command(users)
-main.add_command(sessions)
-main.add_command(keys)
-main.add_command(database)
-main.add_command(security)
+def _by_name(commands: Iterable[click.Command]) -> dict[str, click.Command]:
+    return {str(command.name): command for command in commands}
+
+
+@click.group(
+    cls=Commands,
+    commands=unite(
+        "command",
+        [
+            ("the app", _by_name([run, keys, database, security])),
+            *((part.name, _by_name(part.commands)) for part in PARTS),
+        ],
+    ),
+)
+def main() -> None:
+    """Run and administer {{ cookiecutter.project_slug }}."""

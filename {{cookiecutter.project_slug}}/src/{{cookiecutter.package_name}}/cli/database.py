@@ -31,7 +31,11 @@ def upgrade(revision: str) -> None:
 @click.argument("revision")
 @click.confirmation_option(prompt="Taking the schema back can lose data. Go on?")
 def downgrade(revision: str) -> None:
-    """Take the schema back to REVISION: -1 for the one before, base for none."""
+    """Take the schema back to REVISION, by its name: base for none.
+
+    0003 takes back what came after it. notes_0001@0001 takes back to 0001 only what notes_0001
+    belongs to.
+    """
     _do(lambda connection: migrations.downgrade(connection, revision))
     click.echo(f"The schema is taken back to {revision}.")
 

@@ -3,8 +3,8 @@
 import click
 
 from ..app import create_app
+from ..commands import json_option, print_rows
 from ..security.posture import routes
-from .common import json_option, print_rows
 
 
 @click.group()

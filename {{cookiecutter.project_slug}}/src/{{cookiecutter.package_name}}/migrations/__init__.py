@@ -7,6 +7,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection
 
 
@@ -44,7 +45,14 @@ def upgrade(connection: Connection, revision: str = "heads") -> None:
 
 
 def downgrade(connection: Connection, revision: str) -> None:
-    """Take the schema back to a revision: `-1` for the one before, `base` for none."""
+    """Take the schema back to a revision by its name: `base` for none.
+
+    Raises:
+        alembic.util.CommandError: `revision` is a number of steps. Where a history has branches,
+            these could lead to several revisions, and Alembic picks one.
+    """
+    if revision.startswith("-"):
+        raise CommandError(f"{revision} does not name the revision to go back to")
     command.downgrade(_configuration(connection), revision)
 
 

@@ -2,7 +2,8 @@
 
 import click
 
-from .common import EMAIL, Services, json_option, print_rows, with_services
+from ..commands import json_option, print_rows
+from .commands import EMAIL, Services, with_services
 
 
 @click.group()

@@ -1,10 +1,9 @@
-"""What the commands share: the app's parts without its server, and tables."""
+"""What commands share: what services build on, without a server, and tables."""
 
 import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -15,26 +14,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..accounts.schemas import Email
-from ..accounts.service import Accounts, EmailTaken, IdentityTaken, NoSuchUser
-from ..accounts.sessions import Sessions
-from ..database import Database
-from ..logging import configure_logging
-from ..printable import printable
-from ..security.passwords import WeakPassword
-from ..security.throttle import Throttle
-from ..settings import COMMAND, load_settings
+from .health import Readiness
+from .logging import configure_logging
+from .part import Core
+from .printable import printable
+from .settings import COMMAND, load_settings
 
 T = TypeVar("T")
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
-REFUSALS: dict[type[Exception], str] = {
-    NoSuchUser: "Nobody has this address.",
-    EmailTaken: "Somebody has this address already.",
-    IdentityTaken: "This subject acts for somebody already.",
-}
 
 
 class Validated(click.ParamType[str]):
@@ -53,41 +41,24 @@ class Validated(click.ParamType[str]):
             self.fail(printable(str(error.errors()[0]["msg"])), param, context)
 
 
-EMAIL = Validated("email", Email)
-
-
-@dataclass(frozen=True)
-class Services:
-    accounts: Accounts
-    sessions: Sessions
-
-
-def with_services(work: Callable[[Services], Awaitable[T]]) -> T:
-    """Do something with accounts and sessions, on the database of the settings."""
+def with_core(work: Callable[[Core], Awaitable[T]]) -> T:
+    """Do something with what services build on, on the database of the settings."""
 
     async def run() -> T:
         settings = load_settings()
         configure_logging(settings, sys.stderr)
-        database, throttle = Database(settings), Throttle(settings)
+        core = Core.of(settings)
         try:
-            if not await database.is_ready():
+            if not await Readiness(core.database).is_ready():
                 raise click.ClickException(
                     "The database does not respond, takes no writes, or its schema is outdated. "
                     f"For the last: {COMMAND} database upgrade"
                 )
-            return await work(
-                Services(Accounts(database, settings, throttle), Sessions(database, settings))
-            )
+            return await work(core)
         finally:
-            await throttle.close()
-            await database.close()
+            await core.close()
 
-    try:
-        return asyncio.run(run())
-    except WeakPassword as error:
-        raise click.ClickException(f"The password is too easy to guess: {error}") from None
-    except tuple(REFUSALS) as error:
-        raise click.ClickException(REFUSALS[type(error)]) from None
+    return asyncio.run(run())
 
 
 def print_rows(rows: Sequence[dict[str, Any]], *, as_json: bool) -> None:

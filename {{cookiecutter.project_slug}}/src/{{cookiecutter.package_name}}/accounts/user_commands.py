@@ -8,12 +8,13 @@ from uuid import UUID
 import click
 from pydantic import AfterValidator
 
-from ..accounts.fields import WrongField, parse_fields
-from ..accounts.models import User
-from ..accounts.schemas import Name
+from ..commands import Validated, json_option, print_rows
 from ..printable import printable
 from ..token_fields import field_values
-from .common import EMAIL, Services, Validated, json_option, print_rows, with_services
+from .commands import EMAIL, Services, with_services
+from .fields import WrongField, parse_fields
+from .models import User
+from .schemas import Name
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
