@@ -6,7 +6,7 @@ of the environment wins over `.env` in the working directory, and that over a fi
 name in /run/secrets.
 """
 
-{{ [] | import_block("settings", "import os", *transport.settings_imports) }}
+{{ [] | import_block("settings", "import json", "import os", *transport.settings_imports) }}
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -25,7 +25,6 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
-from pydantic_core import from_json
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .addresses import is_plain_http, key_set, network, origin
@@ -65,7 +64,7 @@ def _accepted(value: object) -> object:
 
 
 def _json(value: object) -> object:
-    return from_json(value) if isinstance(value, str) else value
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def _rate(value: str) -> str:
