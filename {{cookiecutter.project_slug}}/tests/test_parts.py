@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 from litestar import Litestar, get
 from litestar.di import NamedDependency
 from litestar.exceptions import HTTPException
@@ -74,7 +75,7 @@ TEA = Part(
 WITH_TEA = (*parts.PARTS, TEA)
 
 
-def commands_of(monkeypatch: pytest.MonkeyPatch, *more: Part) -> dict[str, click.Command]:
+def command_line(monkeypatch: pytest.MonkeyPatch, *more: Part) -> click.Group:
     """Return the command line as it is put together with further parts."""
     monkeypatch.setattr(parts, "PARTS", (*parts.PARTS, *more))
     spec = find_spec("{{ cookiecutter.package_name }}.cli")
@@ -82,8 +83,8 @@ def commands_of(monkeypatch: pytest.MonkeyPatch, *more: Part) -> dict[str, click
     assert spec.loader is not None
     cli = module_from_spec(spec)
     spec.loader.exec_module(cli)
-    commands: dict[str, click.Command] = cli.main.commands
-    return commands
+    main: click.Group = cli.main
+    return main
 
 
 def test_handlers_of_a_part_get_its_services_and_are_closed_to_strangers(
@@ -131,7 +132,7 @@ def test_lifespan_of_a_part_ends_before_the_database_is_closed(
 
 
 def test_commands_of_a_part_are_on_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    commands = commands_of(monkeypatch, TEA)
+    commands = command_line(monkeypatch, TEA).commands
     assert commands["boil"] is boil
     assert {"run", "users", "sessions", "keys", "database", "security"} < commands.keys()
 
@@ -162,4 +163,11 @@ def test_two_parts_that_have_one_command_stop_the_command_line(
 ) -> None:
     second = Part(name="second", commands=[click.Command(name)])
     with pytest.raises(PartsCollide, match=f"and second both have the command {name}"):
-        commands_of(monkeypatch, TEA, second)
+        command_line(monkeypatch, TEA, second)
+
+
+def test_run_names_two_parts_that_answer_one_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+    second = Part(name="second", problems={KettleBusy: BUSY})
+    result = CliRunner().invoke(command_line(monkeypatch, TEA, second), ["run"])
+    assert result.exit_code == 1
+    assert result.output == "Error: tea and second both have the problem KettleBusy\n"

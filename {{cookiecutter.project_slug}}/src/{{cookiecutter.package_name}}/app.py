@@ -94,9 +94,8 @@ def _lifespan(core: Core, lookup: Lookup, verifier: TokenVerifier) -> Callable[[
             yield
         finally:
             await verifier.close()
-            await core.throttle.close()
             await lookup.close()
-            await core.database.close()
+            await core.close()
 
     return lifespan
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import click
 
-{{ [] | import_block("cli", "from ..part import unite", "from ..parts import PARTS", "from ..printable import printable", "from ..security.key_store import load_key_ring", *database.cli_imports) }}
+{{ [] | import_block("cli", "from ..part import PartsCollide, unite", "from ..parts import PARTS", "from ..printable import printable", "from ..problems import exception_handlers", "from ..security.key_store import load_key_ring", *database.cli_imports) }}
 from ..server import check, serve
 from ..settings import UnsafeSettings, load_settings
 from .database import database
@@ -15,12 +15,12 @@ from .security import security
 
 
 class Commands(click.Group):
-    """Commands that end in one clear line where settings or arguments are at fault."""
+    """Commands that end in one clear line where parts, settings or arguments are at fault."""
 
     def invoke(self, context: click.Context) -> object:
         try:
             return super().invoke(context)
-        except UnsafeSettings as error:
+        except (PartsCollide, UnsafeSettings) as error:
             raise click.ClickException(printable(str(error), keep="\n")) from None
         except click.UsageError as error:
             # click shows arguments as they were given.
@@ -37,6 +37,8 @@ class Commands(click.Group):
 @click.option("--reload", is_flag=True, help="Start anew when the code changes.")
 def run(host: str | None, port: int | None, workers: int | None, reload: bool) -> None:
     """Serve the API{{ database.cli_serves }}."""
+    # Here once, and not in each worker that the server would start in its place.
+    exception_handlers(PARTS)
     given = {"host": host, "port": port, "workers": workers}
     settings = load_settings(**{name: value for name, value in given.items() if value is not None})
     for warning in check(settings):
