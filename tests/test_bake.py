@@ -40,9 +40,9 @@ ALWAYS = {
         deploy/Caddyfile
     """,
     "src/PACKAGE/": """
-        __init__.py __main__.py addresses.py app.py database.py documentation.py engine.py
-        health.py logging.py middleware.py printable.py private_files.py problems.py server.py
-        settings.py token_fields.py websockets.py
+        __init__.py __main__.py addresses.py app.py database.py database_url.py documentation.py
+        engine.py health.py logging.py middleware.py printable.py private_files.py problems.py
+        server.py settings.py token_fields.py websockets.py
     """,
     "src/PACKAGE/accounts/": """
         __init__.py decoys.py fields.py handlers.py login.py lookup.py models.py
