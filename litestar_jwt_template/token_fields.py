@@ -145,7 +145,7 @@ def _imports(field: Field, token: Code) -> Imports:
         standard.append("from typing import Annotated")
         installed.append("import msgspec")
     if scalar.own_column and not field.type.many:
-        own.append(f"from .database import {column}")
+        own.append(f"from .{scalar.own_column} import {column}")
     else:
         installed.append(f"from sqlalchemy import {column}")
     return {"standard": standard, "installed": installed, "own": own}

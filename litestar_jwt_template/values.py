@@ -104,7 +104,8 @@ class Scalar:
     wrong: str = '["x"]'
     module: str | None = None
     annotation: str | None = None
-    own_column: bool = False
+    own_column: str | None = None
+    """The module of the rendered project that has the column's type."""
 
 
 SCALARS = {
@@ -133,7 +134,7 @@ SCALARS = {
             (datetime(2024, 1, 31, 12, tzinfo=UTC), datetime(2025, 6, 30, 8, tzinfo=UTC)),
             module="datetime",
             annotation="AwareDatetime",
-            own_column=True,
+            own_column="database",
         ),
         Scalar(
             "date",
@@ -150,7 +151,7 @@ SCALARS = {
             "sa.String()",
             (Decimal("19.90"), Decimal("29.90")),
             module="decimal",
-            own_column=True,
+            own_column="decimal_text",
         ),
     )
 }

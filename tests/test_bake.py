@@ -4,7 +4,6 @@ import ast
 import json
 import re
 import subprocess
-import sys
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -78,8 +77,8 @@ ALWAYS = {
         test_interoperability.py test_issuer_keys.py test_issuers.py test_keys.py
         test_login.py test_migrations.py test_openapi.py test_parts.py test_passwords.py
         test_posture.py test_private_files.py test_races.py test_server.py
-        test_sessions.py test_settings.py test_throttle_store.py test_token_fields.py
-        test_two_processes.py test_websockets.py transport.py
+        test_sessions.py test_settings.py test_throttle_store.py test_two_processes.py
+        test_websockets.py transport.py
     """,
     "tests/attacks/": """
         __init__.py conftest.py credentials.py extended_app.py forge.py handshake.py
@@ -91,8 +90,10 @@ SOMETIMES = {
     ("__asymmetric", "no"): "src/PACKAGE/security/published_secrets.txt",
     ("__asymmetric", "yes"): "keys/signing.pem src/PACKAGE/jwks.py tests/test_jwks.py",
     ("database", "sqlite"): "tests/test_database_file.py",
+    ("__has_decimal", "yes"): "src/PACKAGE/decimal_text.py",
     ("__has_token_fields", "yes"): """
-        src/PACKAGE/security/guards.py tests/test_guards.py tests/attacks/test_token_fields.py
+        src/PACKAGE/security/guards.py tests/test_guards.py tests/test_token_fields.py
+        tests/attacks/test_token_fields.py
     """,
     ("database", "postgresql"): """
         deploy/roles.sql tests/test_connections.py tests/test_database_url.py
@@ -158,43 +159,6 @@ def test_a_row_passes_lint(project: BakedProject) -> None:
     for check in (["check", "--output-format=concise"], ["format", "--check"]):
         linted = project.run("ruff", *check, "--no-cache")
         assert linted.returncode == 0, linted.stdout
-
-
-DISTRIBUTIONS = {
-    "argon2": "argon2-cffi",
-    "dotenv": "python-dotenv",
-    "jose": "python-jose",
-    "jwt": "pyjwt",
-}
-"""By the name of the import, where the two differ."""
-
-
-def imported(files: dict[str, Path], folder: str) -> set[str]:
-    """Return the distributions that the modules below a folder import."""
-    found = set()
-    for name, file in files.items():
-        if name.startswith(folder) and name.endswith(".py"):
-            for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-                if isinstance(node, ast.Import):
-                    found |= {alias.name for alias in node.names}
-                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                    found.add(node.module)
-    modules = {name.partition(".")[0] for name in found} - sys.stdlib_module_names
-    return {DISTRIBUTIONS.get(name, name.replace("_", "-")) for name in modules}
-
-
-def declared(requirements: list[str]) -> set[str]:
-    return {re.split(r"[\[<>=]", requirement)[0] for requirement in requirements}
-
-
-def test_a_row_declares_what_its_code_imports(project: BakedProject) -> None:
-    files = project.files()
-    settings = tomllib.loads(files["pyproject.toml"].read_text("utf-8"))
-    own = {project.answers["package_name"].replace("_", "-")}
-    dependencies = declared(settings["project"]["dependencies"])
-    assert imported(files, "src/") - own <= dependencies
-    for_tests = declared(settings["dependency-groups"]["dev"])
-    assert imported(files, "tests/") - own <= dependencies | for_tests
 
 
 def test_no_part_imports_what_is_put_together_from_parts(bake: Bake) -> None:

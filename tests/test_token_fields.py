@@ -328,7 +328,8 @@ def test_generated_tokens_hold_the_defaults(text: str) -> None:
     fields = parse_token_fields(text)
     namespace: dict[str, Any] = {"__package__": "project"}
     # Of the rendered project, which is not installed here.
-    for name in ("msgspec", "sqlalchemy", "sqlalchemy.orm", "project", "project.database"):
+    own = ("project", "project.database", "project.decimal_text")
+    for name in ("msgspec", "sqlalchemy", "sqlalchemy.orm", *own):
         sys.modules.setdefault(name, MagicMock())
     exec(rendered_file(f"{SOURCE}/token_fields.py", {"token_fields": text}), namespace)
     attributes = namespace["TokenFields"].__dataclass_fields__

@@ -78,9 +78,6 @@ def _store_url(value: SecretStr) -> SecretStr:
 
 
 {% include {"header": "settings/header_name.py.jinja", "cookie": "nothing.jinja", "oauth2": "settings/header_name.py.jinja"}[cookiecutter.auth_backend] %}
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
-"""Comma-separated; `none` is the empty list."""
-
 Accepted = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_accepted)]
 """Comma-separated; `none` turns the check off, and nothing else does."""
 
@@ -97,8 +94,6 @@ Origins = Annotated[
 
 StoreSecret = Annotated[SecretStr, AfterValidator(_store_url)]
 """URL of a throttle's store."""
-
-Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_comma_separated)]
 
 
 class ForeignIssuer(BaseModel):

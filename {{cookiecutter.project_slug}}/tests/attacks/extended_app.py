@@ -1,3 +1,4 @@
+{% from "words.jinja" import transport with context %}
 """The app as its owner will have it one day: with further routes, none of which is marked."""
 
 from typing import Any
@@ -9,7 +10,7 @@ from {{ cookiecutter.package_name }}.app import create_app as create_plain_app
 from {{ cookiecutter.package_name }}.settings import Settings
 
 SECRET = "what only those see who are logged in"
-OPEN_PATHS = ["/login", "/register", "/refresh", "/logout", "/health/live", "/schema"]
+OPEN_PATHS = [{{ transport.token_paths }}, "/register", "/logout", "/health/live", "/schema"]
 LOOKALIKES = [
     lookalike
     for path in OPEN_PATHS
