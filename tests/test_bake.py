@@ -49,9 +49,9 @@ ALWAYS = {
         websockets.py
     """,
     "src/PACKAGE/accounts/": """
-        __init__.py commands.py decoys.py fields.py handlers.py login.py lookup.py models.py
-        purge.py registration.py schemas.py service.py session_commands.py sessions.py
-        user_commands.py users.py
+        __init__.py commands.py decoys.py errors.py fields.py handlers.py login.py lookup.py
+        models.py purge.py registration.py schemas.py service.py session_commands.py
+        sessions.py user_commands.py users.py
     """,
     "src/PACKAGE/cli/": """
         __init__.py database.py keys.py security.py

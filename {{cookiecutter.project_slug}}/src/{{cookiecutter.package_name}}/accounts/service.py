@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 from uuid import UUID
 
-import msgspec
 import structlog
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -14,50 +13,23 @@ from ..database import Database, affected
 from ..security.passwords import Passwords
 from ..security.throttle import Throttle
 from ..settings import Settings
-from ..token_fields import TokenFields
 from .decoys import Decoys
+from .errors import (
+    AccountGone,
+    EmailTaken,
+    IdentityTaken,
+    NoPassword,
+    NoSuchUser,
+    SessionEnded,
+    WrongCredentials,
+    WrongPassword,
+)
 from .models import Identity, Session, User
 
 MAX_WRONG_PASSWORDS = 5
 """In a row, where the current one has to be confirmed: then the session ends."""
 
 audit = structlog.get_logger("audit")
-
-
-class EmailTaken(Exception):
-    """Another account has this address."""
-
-
-class WrongCredentials(Exception):
-    """No active account has this address and this password. Which of it is wrong is not told."""
-
-
-class WrongPassword(Exception):
-    """The current password, asked for once more, is wrong."""
-
-
-class SessionEnded(Exception):
-    """The session has ended, or ends for its wrong passwords."""
-
-
-class NoPassword(Exception):
-    """The account has no password that could be confirmed."""
-
-
-class AccountGone(Exception):
-    """The caller's account has been deleted or deactivated since the request was authenticated."""
-
-
-class NoSuchUser(Exception):
-    """No account has this address."""
-
-
-class IdentityTaken(Exception):
-    """The subject of that issuer is linked to an account already."""
-
-
-class MissingTokenField(Exception):
-    """The account lacks a required token field, which an operator has to set."""
 
 
 class Accounts:
@@ -381,15 +353,3 @@ async def _lock_by_email(session: AsyncSession, email: str) -> User:
 
 def _by_email(email: str) -> Select[User]:
     return select(User).where(User.email == email.lower())
-
-
-def token_fields(user: User) -> TokenFields:
-    """Return what a token says about this user.
-
-    Raises:
-        MissingTokenField: a required field has not been set.
-    """
-    try:
-        return msgspec.convert(user, TokenFields, from_attributes=True)
-    except msgspec.ValidationError as error:
-        raise MissingTokenField from error

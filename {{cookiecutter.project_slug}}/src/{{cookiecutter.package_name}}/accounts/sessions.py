@@ -14,8 +14,8 @@ from ..database import Database, affected
 from ..printable import printable
 from ..settings import Settings
 from ..token_fields import TokenFields
-from .models import Session, User, utc_now
-from .service import WrongCredentials, token_fields
+from .errors import InvalidRefreshToken, WrongCredentials
+from .models import Session, User, token_fields_of, utc_now
 
 MAX_CLIENT_LENGTH = 200
 """Characters kept of what a client calls itself."""
@@ -23,10 +23,6 @@ PURGE_BATCH = 500
 """Rows that one transaction of the purge deletes at most."""
 
 audit = structlog.get_logger("audit")
-
-
-class InvalidRefreshToken(Exception):
-    """The refresh token is unknown, expired, ended, or has been used before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +96,7 @@ class Sessions:
             WrongCredentials: the account has been deleted or deactivated, or has another password,
                 since it was authenticated.
         """
-        fields = token_fields(user)
+        fields = token_fields_of(user)
         token = RefreshToken.new()
         now = utc_now()
         row = Session(
@@ -152,7 +148,7 @@ class Sessions:
             if found is None:
                 raise InvalidRefreshToken
             row, user = found
-            fields = token_fields(user)
+            fields = token_fields_of(user)
             expires_at = min(now + self._idle_lifetime, row.ends_at)
             rotate = (
                 update(Session)
