@@ -975,12 +975,20 @@ MUTATIONS = [
         'httponly=False,\n            samesite="strict"',
         backend=COOKIE,
     ),
+    mutation(
+        "readable-access-cookie",
+        BACKEND,
+        "httponly=True,\n            samesite=self.samesite",
+        "httponly=False,\n            samesite=self.samesite",
+        backend=COOKIE,
+    ),
     mutation("lax-refresh-cookie", BACKEND, 'samesite="strict"', 'samesite="lax"', backend=COOKIE),
     mutation(
         "token-in-a-header",
         BACKEND,
         "del response.headers[self.auth_header]",
         "pass",
+        OF_EXTENSIONS,
         backend=COOKIE,
     ),
     mutation(
@@ -1113,6 +1121,7 @@ MUTATIONS = [
         BACKEND,
         "response.cookies.clear()",
         "pass",
+        OF_EXTENSIONS,
         backend=OAUTH2,
     ),
     mutation(

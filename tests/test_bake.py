@@ -63,8 +63,8 @@ ALWAYS = {
         versions/__init__.py
     """,
     "src/PACKAGE/security/": """
-        __init__.py backend.py issuers.py key_store.py keys.py passwords.py posture.py
-        strength.py throttle.py throttle_store.py tokens.py
+        __init__.py backend.py grant.py issuers.py key_store.py keys.py passwords.py
+        posture.py strength.py throttle.py throttle_store.py tokens.py
     """,
     "src/PACKAGE/static/": """
         docs.css initialise.js swagger_ui/LICENSE swagger_ui/NOTICE swagger_ui/README.md

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 from uuid import UUID
@@ -12,8 +12,8 @@ from sqlalchemy import delete, select, update
 
 from ..database import Database, affected
 from ..printable import printable
+from ..security.grant import Grant
 from ..settings import Settings
-from ..token_fields import TokenFields
 from .errors import InvalidRefreshToken, WrongCredentials
 from .models import Session, User, token_fields_of, utc_now
 
@@ -23,17 +23,6 @@ PURGE_BATCH = 500
 """Rows that one transaction of the purge deletes at most."""
 
 audit = structlog.get_logger("audit")
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a login or a refresh gives."""
-
-    user: User
-    fields: TokenFields
-    session_id: UUID
-    refresh_token: str = field(repr=False)
-    refresh_expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +108,9 @@ class Sessions:
                 raise WrongCredentials
             session.add(row)
         audit.info("login_succeeded", user_id=str(user.id), session_id=str(row.id))
-        return Grant(user, fields, row.id, str(token), row.expires_at)
+        return Grant(user.id, row.id, fields, str(token), row.expires_at)
 
-    async def refresh(self, text: str) -> Grant:
+    async def refresh(self, text: str) -> tuple[User, Grant]:
         """Exchange a refresh token for the next one.
 
         Raises:
@@ -168,7 +157,7 @@ class Sessions:
         if not rotated:
             raise InvalidRefreshToken
         audit.info("refreshed", **where)
-        return Grant(user, fields, row.id, str(successor), expires_at)
+        return user, Grant(user.id, row.id, fields, str(successor), expires_at)
 
     async def end(self, session_id: UUID, user_id: UUID) -> bool:
         """End a session of this user. Whether there was one."""
