@@ -49,9 +49,9 @@ ALWAYS = {
         websockets.py
     """,
     "src/PACKAGE/accounts/": """
-        __init__.py commands.py decoys.py fields.py handlers.py login.py lookup.py models.py
-        purge.py registration.py schemas.py service.py session_commands.py sessions.py
-        user_commands.py users.py
+        __init__.py commands.py decoys.py errors.py fields.py handlers.py login.py lookup.py
+        models.py purge.py registration.py schemas.py service.py session_commands.py
+        sessions.py user_commands.py users.py
     """,
     "src/PACKAGE/cli/": """
         __init__.py database.py keys.py security.py
@@ -63,8 +63,8 @@ ALWAYS = {
         versions/__init__.py
     """,
     "src/PACKAGE/security/": """
-        __init__.py backend.py issuers.py key_store.py keys.py passwords.py posture.py
-        strength.py throttle.py throttle_store.py tokens.py
+        __init__.py backend.py grant.py issuers.py key_store.py keys.py passwords.py
+        posture.py strength.py throttle.py throttle_store.py tokens.py
     """,
     "src/PACKAGE/static/": """
         docs.css initialise.js swagger_ui/LICENSE swagger_ui/NOTICE swagger_ui/README.md

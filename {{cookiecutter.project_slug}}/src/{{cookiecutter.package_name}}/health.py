@@ -27,10 +27,10 @@ class Readiness:
     async def is_ready(self) -> bool:
         """Return True if the database takes writes and its schema has all that this code needs."""
         try:
-            async with self._database.reading() as session:
-                revisions = await session.scalars(text("SELECT version_num FROM alembic_version"))
+            async with self._database.reading() as db:
+                revisions = await db.scalars(text("SELECT version_num FROM alembic_version"))
                 applied = revisions.all()
-                await write_nothing(session)
+                await write_nothing(db)
         except (DatabaseUnavailable, SQLAlchemyError):
             return False
         return self._revisions.are_met(applied)
@@ -38,7 +38,7 @@ class Readiness:
 
 @get("/health/live", exclude_from_auth=True, security=[{}])
 async def live_handler() -> dict[str, str]:
-    """The process answers."""
+    """The process responds."""
     return {"status": "live"}
 
 
