@@ -45,8 +45,8 @@ ALWAYS = {
     "src/PACKAGE/": """
         __init__.py __main__.py addresses.py app.py builtin_parts.py commands.py database.py
         database_url.py documentation.py engine.py health.py logging.py middleware.py part.py
-        parts.py printable.py private_files.py problems.py server.py settings.py token_fields.py
-        websockets.py
+        parts.py printable.py private_files.py problems.py server.py settings.py state.py
+        token_fields.py websockets.py
     """,
     "src/PACKAGE/accounts/": """
         __init__.py commands.py decoys.py fields.py handlers.py login.py lookup.py models.py
