@@ -3,12 +3,14 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Any
 
 import structlog
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
+from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from .accounts.lookup import Lookup
 from .accounts.users import retrieve_user_handler
@@ -26,6 +28,22 @@ from .settings import Settings, load_settings
 from .state import AppState
 
 logger = structlog.get_logger(__name__)
+
+
+class App(Litestar):
+    """Litestar, with a layer around it that sees what no route is found for as well."""
+
+    async def __call__(
+        self,
+        scope: Scope | LifeSpanScope,
+        receive: Receive | LifeSpanReceive,
+        send: Send | LifeSpanSend,
+    ) -> None:
+        await self._context(scope, receive, send)  # type: ignore[arg-type]
+
+    @cached_property
+    def _context(self) -> RequestContext:
+        return RequestContext(super().__call__, AppState.of(self).settings)
 
 
 def create_app(settings: Settings | None = None, parts: Sequence[Part] = PARTS) -> Litestar:
@@ -56,7 +74,7 @@ def create_app(settings: Settings | None = None, parts: Sequence[Part] = PARTS) 
     services = [("the app", own), *((part.name, part.services(core)) for part in parts)]
     state = AppState(unite("service", services))
 
-    app = Litestar(
+    app = App(
         route_handlers=[handler for part in parts for handler in part.handlers],
         on_app_init=[backend.on_app_init],
         plugins=[DenyByDefault(backend)],
@@ -75,7 +93,6 @@ def create_app(settings: Settings | None = None, parts: Sequence[Part] = PARTS) 
     )
     if app.openapi_config:
         complete_document(app)
-    app.asgi_handler = RequestContext(app.asgi_handler, settings)
     return app
 
 
