@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from litestar import get
-from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.exceptions import ServiceUnavailableException
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from .accounts.lookup import Lookup
 from .database import RETRY_AFTER, Database, DatabaseUnavailable
 from .engine import write_nothing
 from .migrations import read_revisions
@@ -43,11 +43,13 @@ async def live_handler() -> dict[str, str]:
 
 
 @get("/health/ready", exclude_from_auth=True, security=[{}])
-async def ready_handler(readiness: NamedDependency[Readiness], state: State) -> dict[str, str]:
+async def ready_handler(
+    readiness: NamedDependency[Readiness], lookup: NamedDependency[Lookup]
+) -> dict[str, str]:
     """The database takes writes, its schema is current, and authenticated requests succeed."""
     if not await readiness.is_ready():
         raise ServiceUnavailableException("The database is not ready", headers=RETRY_AFTER)
-    await state.lookup.by_session(NOBODY, NOBODY)
+    await lookup.by_session(NOBODY, NOBODY)
     return {"status": "ready"}
 
 
