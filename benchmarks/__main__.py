@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -260,39 +260,43 @@ def rendering(shop: Workshop) -> None:
 
 def steps(shop: Workshop) -> None:
     """From one process to several: reads, then logins with a hash that takes no time."""
-    deployed = partial(
-        candidates.rendered, pinned=False, argon2_memory_kib="8", argon2_iterations="1"
-    )
-    chosen = []
-    for kind in ("sqlite", "postgresql"):
-        project = shop.project(database=kind)
-        for workers in (1, 2):
-            name = f"{kind}, {workers} process{'es' * (workers - 1)}"
-            url = shop.database(project, kind)
-            candidate = deployed(name, project, database_url=url, workers=str(workers))
-            chosen.append(candidate)
     authority = make_authority(shop.folder, "authority")
     offer_tls(shop.cluster, authority, issue(authority, "server", "localhost"))
+    tls = f"sslmode=verify-full&sslrootcert={authority.certificate}"
     port = free_port(0)
-    with redis(port), pgbouncer(shop.cluster, server_connections=10) as pooler:
-        database = shop.database(project, "postgresql").rpartition("/")[2]
-        servers = {
-            "TLS": (shop.cluster.port, f"sslmode=verify-full&sslrootcert={authority.certificate}"),
-            "PgBouncer": (pooler, "pgbouncer=true"),
-        }
-        for name, (server, query) in servers.items():
+
+    def deployments(**settings: str) -> list[Candidate]:
+        def deployed(name: str, **further: str) -> Candidate:
+            return candidates.rendered(
+                name, project, candidates.sign_in_header, pinned=False, **settings, **further
+            )
+
+        found = []
+        for kind in ("sqlite", "postgresql"):
+            project = shop.project(database=kind)
+            for workers in (1, 2):
+                name = f"{kind}, {workers} process{'es' * (workers - 1)}"
+                url = shop.database(project, kind)
+                found.append(deployed(name, database_url=url, workers=str(workers)))
+        for name, server, query in (
+            ("TLS", shop.cluster.port, tls),
+            ("PgBouncer", pooler, "pgbouncer=true"),
+        ):
+            database = shop.database(project, kind).rpartition("/")[2]
             url = f"postgresql://postgres@localhost:{server}/{database}?{query}"
-            chosen.append(deployed(f"postgresql, 1 process, {name}", project, database_url=url))
-        report_rates("reads", shop.measure(chosen))
-        shared = deployed(
-            "postgresql, 1 process, shared throttle",
-            project,
-            database_url=shop.database(project, "postgresql"),
-            throttle_url=f"valkey://127.0.0.1:{port}",
-        )
+            found.append(deployed(f"{kind}, 1 process, {name}", database_url=url))
+        url, throttle = shop.database(project, kind), f"valkey://127.0.0.1:{port}"
+        name = f"{kind}, 1 process, shared throttle"
+        found.append(deployed(name, database_url=url, throttle_url=throttle))
+        return found
+
+    with redis(port), pgbouncer(shop.cluster, server_connections=10) as pooler:
+        report_rates("reads", shop.measure(deployments()))
+        # Production takes no such hash.
+        quick = {"argon2_memory_kib": "8", "argon2_iterations": "1"}
         script = ("logins.lua", json.dumps(candidates.CREDENTIALS))
-        chosen = [replace(each, script=script) for each in (*chosen, shared)]
-        report_rates("logins", shop.measure(chosen))
+        chosen = deployments(environment="development", **quick)
+        report_rates("logins", shop.measure([replace(each, script=script) for each in chosen]))
 
 
 def report_rates(what: str, figures: Sequence[Figures]) -> None:

@@ -54,9 +54,8 @@ def rendered(
     **settings: str,
 ) -> Candidate:
     """A rendered project as in production, but that nothing is refused for being too much."""
-    environment = project.environment(
-        environment="production", log_format="json", **UNTHROTTLED, **settings
-    )
+    production = {"environment": "production", "log_format": "json"}
+    environment = project.environment(**{**production, **UNTHROTTLED, **settings})
     command = project.module(project.package, "run")
     return Candidate(name, command, project.path, sign_in, environment, pinned=pinned)
 

@@ -15,6 +15,7 @@ _CLAIMS = words(
     """
     exp iat nbf iss sub aud jti sid extras encode decode decode_payload adapt_claims
     auth_time amr acr nonce azp scope
+    identifier token_expiration token_issuer token_audience token_unique_jwt_id token_extras
     """
 )
 _USER_COLUMNS = words(

@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from socket import create_connection
 from types import ModuleType
@@ -22,7 +23,25 @@ from .environment import THIS_PYTHON, prepare
 from .linter import Linter
 from .services import find_program
 
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 QUESTIONS = json.loads((TEMPLATE / "cookiecutter.json").read_text("utf-8"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let each worker begin with its share of what takes minutes, and end with what is short.
+
+    Work stealing gives the workers contiguous parts of the list to begin with.
+    """
+    long = [item for item in items if item.get_closest_marker("long")]
+    short = iter([item for item in items if not item.get_closest_marker("long")])
+    rest, shares = len(items), []
+    for worker in range(WORKERS):
+        first = long[worker::WORKERS]
+        size = rest // (WORKERS - worker)
+        shares += [*first, *islice(short, max(size - len(first), 0))]
+        rest -= size
+    items[:] = [*shares, *short]
 
 
 @dataclass(frozen=True)

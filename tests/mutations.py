@@ -260,14 +260,14 @@ MUTATIONS = [
     mutation(
         "reuse-forgiven",
         SESSIONS,
-        "and await affected(session, this)",
+        "and await affected(db, this)",
         "and True",
         OF_SESSIONS,
     ),
     Mutation(
         "theft-cried-at-logout",
         SESSIONS,
-        ((" and await affected(session, this)", ""),),
+        ((" and await affected(db, this)", ""),),
         (OF_RACES,),
         answers=POSTGRESQL,
     ),
@@ -284,7 +284,7 @@ MUTATIONS = [
     mutation(
         "no-absolute-end",
         SESSIONS,
-        "min(now + self._idle_lifetime, row.ends_at)",
+        "min(now + self._idle_lifetime, session.ends_at)",
         "now + self._idle_lifetime",
         OF_SESSIONS,
     ),
@@ -339,7 +339,7 @@ MUTATIONS = [
     Mutation(
         "account-unlocked",
         SERVICE,
-        (("session.get(User, user_id, with_for_update=True)", "session.get(User, user_id)"),),
+        (("db.get(User, user_id, with_for_update=True)", "db.get(User, user_id)"),),
         (OF_RACES,),
         answers=POSTGRESQL,
     ),
@@ -350,13 +350,13 @@ MUTATIONS = [
         (OF_RACES,),
         answers=POSTGRESQL,
     ),
-    mutation("others-stay", SERVICE, "await session.execute(others)", "pass", OF_SESSIONS),
+    mutation("others-stay", SERVICE, "await db.execute(others)", "pass", OF_SESSIONS),
     mutation("rights-unasked", USER_COMMANDS, "if not yes:", "if False:", OF_COMMANDS),
     mutation("linked-with-password", SERVICE, "if not keep_password:", "if False:", OF_COMMANDS),
     mutation(
         "linked-with-sessions",
         SERVICE,
-        "user.password_hash = None\n                await session.execute(",
+        "user.password_hash = None\n                await db.execute(",
         "user.password_hash = None\n                str(",
         OF_COMMANDS,
     ),
@@ -609,9 +609,9 @@ MUTATIONS = [
         SERVICE,
         (
             (
-                "session.get(User, user_id, with_for_update=True)\n    if user is None:\n        "
+                "db.get(User, user_id, with_for_update=True)\n    if user is None:\n        "
                 "raise NoSuchUser",
-                "session.get(User, user_id)\n    if user is None:\n        raise NoSuchUser",
+                "db.get(User, user_id)\n    if user is None:\n        raise NoSuchUser",
             ),
         ),
         (OF_RACES,),
@@ -975,12 +975,20 @@ MUTATIONS = [
         'httponly=False,\n            samesite="strict"',
         backend=COOKIE,
     ),
+    mutation(
+        "readable-access-cookie",
+        BACKEND,
+        "httponly=True,\n            samesite=self.samesite",
+        "httponly=False,\n            samesite=self.samesite",
+        backend=COOKIE,
+    ),
     mutation("lax-refresh-cookie", BACKEND, 'samesite="strict"', 'samesite="lax"', backend=COOKIE),
     mutation(
         "token-in-a-header",
         BACKEND,
         "del response.headers[self.auth_header]",
         "pass",
+        OF_EXTENSIONS,
         backend=COOKIE,
     ),
     mutation(
@@ -1113,6 +1121,7 @@ MUTATIONS = [
         BACKEND,
         "response.cookies.clear()",
         "pass",
+        OF_EXTENSIONS,
         backend=OAUTH2,
     ),
     mutation(

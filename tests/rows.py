@@ -36,7 +36,7 @@ EVERY_FIELD = ", ".join(
 INTERACTING = {
     "auth_backend": tuple(BACKENDS),
     "accepted": ("some", "none"),
-    "token_fields": ("", "nickname: str | None", EVERY_FIELD),
+    "token_fields": ("", "user: str | None", EVERY_FIELD),
 }
 OTHERS = {
     "signing_algorithm": tuple(ALGORITHMS),

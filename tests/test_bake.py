@@ -43,17 +43,21 @@ ALWAYS = {
     """,
     "src/PACKAGE/": """
         __init__.py __main__.py addresses.py app.py builtin_parts.py commands.py database.py
-        database_url.py documentation.py engine.py health.py logging.py middleware.py part.py
-        parts.py printable.py private_files.py problems.py server.py settings.py token_fields.py
-        websockets.py
+        database_url.py engine.py health.py logging.py middleware.py part.py parts.py printable.py
+        private_files.py problems.py server.py settings.py state.py token_fields.py websockets.py
     """,
     "src/PACKAGE/accounts/": """
-        __init__.py commands.py decoys.py fields.py handlers.py login.py lookup.py models.py
-        purge.py registration.py schemas.py service.py session_commands.py sessions.py
-        user_commands.py users.py
+        __init__.py commands.py decoys.py errors.py fields.py handlers.py login.py lookup.py
+        models.py purge.py registration.py schemas.py service.py session_commands.py
+        sessions.py user_commands.py users.py
     """,
     "src/PACKAGE/cli/": """
         __init__.py database.py keys.py security.py
+    """,
+    "src/PACKAGE/documentation/": """
+        __init__.py operations.py page.py patches/__init__.py patches/closed_bodies.py
+        patches/empty_responses.py patches/open_operations.py patches/optional_bodies.py
+        patches/problems.py patches/required_members.py patches/summaries.py
     """,
     "src/PACKAGE/migrations/": """
         __init__.py env.py lock.py script.py.mako versions/0001_accounts.py
@@ -62,8 +66,8 @@ ALWAYS = {
         versions/__init__.py
     """,
     "src/PACKAGE/security/": """
-        __init__.py backend.py issuers.py key_store.py keys.py passwords.py posture.py
-        strength.py throttle.py throttle_store.py tokens.py
+        __init__.py backend.py grant.py issuers.py key_store.py keys.py passwords.py
+        posture.py strength.py throttle.py throttle_store.py tokens.py
     """,
     "src/PACKAGE/static/": """
         docs.css initialise.js swagger_ui/LICENSE swagger_ui/NOTICE swagger_ui/README.md
@@ -103,7 +107,10 @@ SOMETIMES = {
     ("auth_backend", "cookie"): """
         tests/attacks/test_cookie.py tests/attacks/test_websocket_hijacking.py
     """,
-    ("auth_backend", "oauth2"): "tests/attacks/test_bearer.py tests/attacks/test_oauth2.py",
+    ("auth_backend", "oauth2"): """
+        src/PACKAGE/documentation/patches/token_endpoint.py
+        tests/attacks/test_bearer.py tests/attacks/test_oauth2.py
+    """,
 }
 # Others' work, as they publish it.
 VENDORED = "/static/swagger_ui/"

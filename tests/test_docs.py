@@ -17,7 +17,7 @@ EVERY_VARIANT = [
 ]
 SECURITY = (TEMPLATE / "docs" / "security.md").read_text("utf-8")
 TESTS = sorted(set(re.findall(r"`((?:attacks/)?test_\w+\.py)(?:::(\w+))?`", SECURITY)))
-FILES = sorted(set(re.findall(r"`((?:security|accounts|cli)/\w+\.py|\w+\.py)`", SECURITY)))
+FILES = sorted(set(re.findall(r"`((?:\w+/)*\w+\.py)`", SECURITY)))
 DOCUMENTS = [*TEMPLATE.glob("*.md"), *TEMPLATE.glob("docs/*.md")]
 
 

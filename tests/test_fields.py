@@ -27,7 +27,8 @@ from .refusals import UUID_TEXT, refusal, words
             for name in words(
                 """
                 exp iat nbf iss sub aud jti sid extras encode decode decode_payload adapt_claims EXP
-                auth_time amr acr nonce azp scope
+                auth_time amr acr nonce azp scope identifier token_expiration token_issuer
+                token_audience token_unique_jwt_id token_extras
             """
             )
         ],

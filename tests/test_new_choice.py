@@ -73,6 +73,7 @@ def test_one_row_renders_a_project_with_ps256(ps256: BakedProject) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.long
 def test_a_project_with_ps256_passes_its_own_tests(ps256: BakedProject) -> None:
     run_tests(ps256)
 

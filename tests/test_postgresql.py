@@ -293,6 +293,7 @@ def test_fifty_clients_are_served_through_a_pooler_in_transaction_mode(
 
 
 @pytest.mark.full
+@pytest.mark.long
 def test_a_projects_own_tests_pass_through_a_pooler_in_transaction_mode(
     cluster: Cluster, bake: Bake
 ) -> None:

@@ -46,12 +46,14 @@ def test_a_row_passes_its_own_types(row: Row, bake: Bake) -> None:
 
 
 @each(SPREAD)
+@pytest.mark.long
 def test_a_row_passes_its_own_tests(row: Row, bake: Bake) -> None:
     run_tests(bake(**row.answers))
 
 
 @pytest.mark.full
 @each([row for row in ROWS if row not in SPREAD])
+@pytest.mark.long
 def test_a_row_passes_on_another_python_and_is_covered(row: Row, bake: Bake) -> None:
     version = other_python(ROWS.index(row))
     project = bake(**row.answers)

@@ -140,6 +140,7 @@ def test_a_database_that_exists_is_handed_over(role: str, bake: Bake) -> None:
 
 
 @pytest.mark.full
+@pytest.mark.long
 def test_a_project_passes_its_own_tests_with_a_role_for_the_app(bake: Bake) -> None:
     need_program("initdb")
     logged = {"log_connections": "on", "log_line_prefix": ""}

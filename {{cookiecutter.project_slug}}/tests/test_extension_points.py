@@ -323,6 +323,7 @@ def test_a_login_of_ones_own_has_its_body_and_its_claims(
     values = {name: claims[name] for name in HINTS}
     answer = client.post("/login/own")
     assert answer.json() == {"hello": "Ada"}
+    assert bool(answer.cookies) != ("authorization" in answer.headers)
     transport.carry(client, transport.issued(answer))
     assert client.get("/me").json()["id"] == ada.id
     assert client.get("/seen").json() == {"campaign": "spring"}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from litestar import route
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -86,3 +87,12 @@ def test_the_page_loads_nothing_from_elsewhere(make_client: Callable[..., Client
     assert len(parts) == 5
     assert all(client.get(f"/{part}").status_code == 200 for part in parts)
     assert client.get("/schema/assets/app.py").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["README.md", "LICENSE", "swagger_ui", "", "%00", "x" * 300])
+def test_assets_are_the_files_of_the_page_and_no_others(
+    make_client: Callable[..., Client], name: str
+) -> None:
+    answer = make_client(serve_docs=True).get(f"/schema/assets/{name}")
+    assert answer.status_code == 404
+    assert "static" not in answer.text

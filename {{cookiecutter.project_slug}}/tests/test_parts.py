@@ -15,7 +15,7 @@ from litestar.exceptions import HTTPException
 from sqlalchemy import text
 
 from {{ cookiecutter.package_name }} import parts
-from {{ cookiecutter.package_name }}.accounts.service import WrongPassword
+from {{ cookiecutter.package_name }}.accounts.errors import WrongPassword
 from {{ cookiecutter.package_name }}.app import create_app
 from {{ cookiecutter.package_name }}.database import DatabaseUnavailable
 from {{ cookiecutter.package_name }}.part import Part, PartsCollide, Problem

@@ -3,15 +3,16 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
-from litestar import Controller, Litestar, Router, asgi, get
+from litestar import Controller, Router, asgi, get
 from litestar.exceptions import ImproperlyConfiguredException
 from litestar.types import Receive, Scope, Send
 
 from {{ cookiecutter.package_name }} import app as composition
-from {{ cookiecutter.package_name }}.app import create_app
+from {{ cookiecutter.package_name }}.app import App, create_app
 from {{ cookiecutter.package_name }}.security.backend import create_backend
 from {{ cookiecutter.package_name }}.security.posture import routes
 from {{ cookiecutter.package_name }}.settings import Settings
@@ -89,7 +90,7 @@ def test_route_that_a_router_or_controller_opens_is_rejected(
 def test_route_that_the_app_opens_is_rejected(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(composition, "Litestar", lambda **given: Litestar(**given, opt=OPENED))
+    monkeypatch.setattr(composition, "App", partial(App, opt=OPENED))
     with pytest.raises(ImproperlyConfiguredException, match="on a handler only"):
         create_app(settings)
 

@@ -10,8 +10,8 @@ from argon2 import PasswordHasher
 from sqlalchemy import UpdateBase, delete, update
 from structlog.testing import capture_logs
 
+from {{ cookiecutter.package_name }}.accounts.errors import NoSuchUser
 from {{ cookiecutter.package_name }}.accounts.models import Session, User
-from {{ cookiecutter.package_name }}.accounts.service import NoSuchUser
 
 from . import transport
 from .conftest import PASSWORD, Client, Person, operate

@@ -3,13 +3,14 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Any
 
 import structlog
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
-from litestar.datastructures import State
 from litestar.di import Provide
+from litestar.types import LifeSpanReceive, LifeSpanScope, LifeSpanSend, Receive, Scope, Send
 
 from .accounts.lookup import Lookup
 from .accounts.users import retrieve_user_handler
@@ -24,8 +25,25 @@ from .security.key_store import load_key_ring
 from .security.posture import DenyByDefault, open_routes
 from .security.tokens import TokenVerifier
 from .settings import Settings, load_settings
+from .state import AppState
 
 logger = structlog.get_logger(__name__)
+
+
+class App(Litestar):
+    """Litestar, with a layer around it that sees what no route is found for as well."""
+
+    async def __call__(
+        self,
+        scope: Scope | LifeSpanScope,
+        receive: Receive | LifeSpanReceive,
+        send: Send | LifeSpanSend,
+    ) -> None:
+        await self._context(scope, receive, send)  # type: ignore[arg-type]
+
+    @cached_property
+    def _context(self) -> RequestContext:
+        return RequestContext(super().__call__, AppState.of(self).settings)
 
 
 def create_app(settings: Settings | None = None, parts: Sequence[Part] = PARTS) -> Litestar:
@@ -45,21 +63,23 @@ def create_app(settings: Settings | None = None, parts: Sequence[Part] = PARTS) 
     lookup = Lookup(core.database.engines)
     backend = create_backend(settings, keys, retrieve_user_handler)
     verifier = TokenVerifier(settings, keys, backend.token_cls)
-    own = {**vars(core), "lookup": lookup, "keys": keys, "backend": backend, "verifier": verifier}
+    own = {
+        **vars(core),
+        "lookup": lookup,
+        "key_ring": keys,
+        "backend": backend,
+        "verifier": verifier,
+    }
     unite("name", [(part.name, {part.name: part}) for part in parts])
-    services = unite(
-        "service", [("the app", own), *((part.name, part.services(core)) for part in parts)]
-    )
+    services = [("the app", own), *((part.name, part.services(core)) for part in parts)]
+    state = AppState(unite("service", services))
 
-    app = Litestar(
+    app = App(
         route_handlers=[handler for part in parts for handler in part.handlers],
         on_app_init=[backend.on_app_init],
         plugins=[DenyByDefault(backend)],
-        dependencies={
-            name: Provide(_always(service), sync_to_thread=False)
-            for name, service in services.items()
-        },
-        state=State(services),
+        dependencies={name: _provide(state, name) for name in state},
+        state=state,
         lifespan=[
             _lifespan(core, lookup, verifier),
             *(lifespan for part in parts for lifespan in part.lifespan),
@@ -73,17 +93,16 @@ def create_app(settings: Settings | None = None, parts: Sequence[Part] = PARTS) 
     )
     if app.openapi_config:
         complete_document(app)
-    app.asgi_handler = RequestContext(app.asgi_handler, settings)
     return app
 
 
-def _always(service: object) -> Callable[[], Any]:
-    """Return a provider of this one object. Litestar takes none without an annotation."""
+def _provide(state: AppState, name: str) -> Provide:
+    """Return a provider of what the state has by this name. Litestar wants an annotation."""
 
     def provide() -> Any:
-        return service
+        return state[name]
 
-    return provide
+    return Provide(provide, sync_to_thread=False)
 
 
 def _lifespan(core: Core, lookup: Lookup, verifier: TokenVerifier) -> Callable[[Litestar], Any]:

@@ -63,9 +63,9 @@ async def _answering() -> AsyncIterator[None]:
         raise
 
 
-async def affected(session: AsyncSession, change: UpdateBase) -> int:
+async def affected(db: AsyncSession, change: UpdateBase) -> int:
     """Execute an UPDATE or DELETE and return how many rows it met."""
-    return cast("CursorResult[Any]", await session.execute(change)).rowcount
+    return cast("CursorResult[Any]", await db.execute(change)).rowcount
 
 
 class Database:
@@ -76,19 +76,19 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A session that may write: committed at the end of the block, rolled back on an error."""
+        """Open a transaction: committed at the end of the block, rolled back on an error."""
         async with (
             _answering(),
-            AsyncSession(self.engines.write, expire_on_commit=False) as session,
-            session.begin(),
+            AsyncSession(self.engines.write, expire_on_commit=False) as db,
+            db.begin(),
         ):
-            yield session
+            yield db
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session that only reads."""
-        async with _answering(), AsyncSession(self.engines.read) as session:
-            yield session
+        """Open a transaction that only reads."""
+        async with _answering(), AsyncSession(self.engines.read) as db:
+            yield db
 
     async def close(self) -> None:
         await self.engines.close()

@@ -53,7 +53,7 @@ class Part:
     tables: Sequence[type[Base]] = ()
     problems: Mapping[type[Exception], Problem] = field(default_factory=dict)
     services: Callable[[Core], Mapping[str, object]] = lambda core: {}
-    """Returns objects by the names under which handlers and `app.state` have them."""
+    """Returns objects by the names under which the app's state and handlers have them."""
     commands: Sequence[click.Command] = ()
     lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = ()
     """What runs beside requests, and ends before the database is closed."""

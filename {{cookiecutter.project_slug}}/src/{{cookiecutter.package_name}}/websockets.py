@@ -12,6 +12,7 @@ from litestar import WebSocket
 from .accounts.users import Principal, retrieve_user_handler
 from .database import DatabaseUnavailable
 from .security.tokens import AppToken
+from .state import AppState
 
 AuthenticatedSocket = WebSocket[Principal, AppToken, Any]
 
@@ -42,7 +43,7 @@ async def while_session_lives(socket: AuthenticatedSocket) -> AsyncIterator[None
 
 
 async def _watch(socket: AuthenticatedSocket, deadline: asyncio.Timeout) -> None:
-    interval = socket.app.state.settings.websocket_recheck_interval
+    interval = AppState.of(socket.app).settings.websocket_recheck_interval
     lives = True
     try:
         while lives:

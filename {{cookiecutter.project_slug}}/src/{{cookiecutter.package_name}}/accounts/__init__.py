@@ -6,19 +6,20 @@ from http import HTTPStatus
 from ..part import Core, Part, Problem
 from ..security.passwords import WeakPassword
 from . import handlers, login, registration, session_commands, user_commands
-from .models import Identity, Session, User
-from .purge import purging
-from .service import (
+from .errors import (
     AccountGone,
-    Accounts,
     EmailTaken,
+    InvalidRefreshToken,
     MissingTokenField,
     NoPassword,
     SessionEnded,
     WrongCredentials,
     WrongPassword,
 )
-from .sessions import InvalidRefreshToken, Sessions
+from .models import Identity, Session, User
+from .purge import purging
+from .service import Accounts
+from .sessions import Sessions
 
 SESSION_ENDED = Problem(HTTPStatus.UNAUTHORIZED, "session-ended", "The session has ended")
 

@@ -9,8 +9,9 @@ import click
 from ..commands import Validated, with_core
 from ..part import Core
 from ..security.passwords import WeakPassword
+from .errors import EmailTaken, IdentityTaken, NoSuchUser
 from .schemas import Email
-from .service import Accounts, EmailTaken, IdentityTaken, NoSuchUser
+from .service import Accounts
 from .sessions import Sessions
 
 T = TypeVar("T")

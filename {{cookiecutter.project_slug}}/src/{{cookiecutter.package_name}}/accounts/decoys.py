@@ -77,8 +77,8 @@ class Decoys:
             .group_by(prefix)
             .order_by(prefix)
         )
-        async with self._database.reading() as session:
-            rows = (await session.execute(stored)).all()
+        async with self._database.reading() as db:
+            rows = (await db.execute(stored)).all()
         self._prefixes = [row[0] for row in rows]
         self._totals = list(accumulate(row[1] for row in rows))
         self._read_at = monotonic()

@@ -3,11 +3,13 @@
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
+import msgspec
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, LargeBinary, String, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Base, UtcDateTime
-from ..token_fields import TokenFieldColumns
+from ..token_fields import TokenFieldColumns, TokenFields
+from .errors import MissingTokenField
 
 
 def utc_now() -> datetime:
@@ -31,6 +33,18 @@ class User(TokenFieldColumns, Base):
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime())
 
     __table_args__ = (CheckConstraint("email = lower(email)", name="email_is_lower_case"),)
+
+
+def token_fields_of(user: User) -> TokenFields:
+    """Return what a token says about this user.
+
+    Raises:
+        MissingTokenField: a required field has not been set.
+    """
+    try:
+        return msgspec.convert(user, TokenFields, from_attributes=True)
+    except msgspec.ValidationError as error:
+        raise MissingTokenField from error
 
 
 class Session(Base):

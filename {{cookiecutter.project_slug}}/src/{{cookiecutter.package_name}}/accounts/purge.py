@@ -9,6 +9,7 @@ from litestar import Litestar
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..database import DatabaseUnavailable
+from ..state import AppState
 from .sessions import Sessions
 
 PURGE_INTERVAL = 600
@@ -19,10 +20,16 @@ PURGE_PAUSE = 1
 logger = structlog.get_logger(__name__)
 
 
+class AccountsState(AppState):
+    """With the service that purges."""
+
+    sessions: Sessions
+
+
 @asynccontextmanager
 async def purging(app: Litestar) -> AsyncIterator[None]:
     stopping = asyncio.Event()
-    purge = asyncio.create_task(_purge_expired(app.state.sessions, stopping))
+    purge = asyncio.create_task(_purge_expired(AccountsState.of(app).sessions, stopping))
     try:
         yield
     finally:

@@ -90,7 +90,7 @@ class Profile:
     updated_at: datetime
 
     @classmethod
-    def of(cls, user: User | Principal, **fields: Any) -> Self:
+    def of(cls, user: User | Principal, /, **fields: Any) -> Self:
         return cls(
             id=user.id,
             email=user.email,

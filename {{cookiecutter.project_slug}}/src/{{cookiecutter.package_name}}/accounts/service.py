@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 from uuid import UUID
 
-import msgspec
 import structlog
 from sqlalchemy import Select, delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -14,50 +13,23 @@ from ..database import Database, affected
 from ..security.passwords import Passwords
 from ..security.throttle import Throttle
 from ..settings import Settings
-from ..token_fields import TokenFields
 from .decoys import Decoys
+from .errors import (
+    AccountGone,
+    EmailTaken,
+    IdentityTaken,
+    NoPassword,
+    NoSuchUser,
+    SessionEnded,
+    WrongCredentials,
+    WrongPassword,
+)
 from .models import Identity, Session, User
 
 MAX_WRONG_PASSWORDS = 5
 """In a row, where the current one has to be confirmed: then the session ends."""
 
 audit = structlog.get_logger("audit")
-
-
-class EmailTaken(Exception):
-    """Another account has this address."""
-
-
-class WrongCredentials(Exception):
-    """No active account has this address and this password. Which of it is wrong is not told."""
-
-
-class WrongPassword(Exception):
-    """The current password, asked for once more, is wrong."""
-
-
-class SessionEnded(Exception):
-    """The session has ended, or ends for its wrong passwords."""
-
-
-class NoPassword(Exception):
-    """The account has no password that could be confirmed."""
-
-
-class AccountGone(Exception):
-    """The caller's account has been deleted or deactivated since the request was authenticated."""
-
-
-class NoSuchUser(Exception):
-    """No account has this address."""
-
-
-class IdentityTaken(Exception):
-    """The subject of that issuer is linked to an account already."""
-
-
-class MissingTokenField(Exception):
-    """The account lacks a required token field, which an operator has to set."""
 
 
 class Accounts:
@@ -88,8 +60,8 @@ class Accounts:
             password_hash = await self._passwords.accept(password, [email, name])
         user = User(email=email, name=name, password_hash=password_hash, **(fields or {}))
         try:
-            async with self._database.transaction() as session:
-                session.add(user)
+            async with self._database.transaction() as db:
+                db.add(user)
         except IntegrityError as error:
             raise EmailTaken from error
         audit.info("registered", user_id=str(user.id))
@@ -109,8 +81,8 @@ class Accounts:
         """
         await self._throttle.attempt(address, email)
         decoy = await self._decoys.hash_for(email)
-        async with self._database.reading() as session:
-            user = await session.scalar(select(User).where(User.email == email))
+        async with self._database.reading() as db:
+            user = await db.scalar(select(User).where(User.email == email))
         password_hash = user.password_hash if user else None
         matches = await self._passwords.verify(password_hash or decoy, password)
         if user is None or user.password_hash is None or not matches or not user.is_active:
@@ -127,8 +99,8 @@ class Accounts:
         Raises:
             AccountGone: the account has been deleted or deactivated.
         """
-        async with self._database.transaction() as session:
-            user = await _lock_callers(session, user_id)
+        async with self._database.transaction() as db:
+            user = await _lock_callers(db, user_id)
             user.name = name
         return user
 
@@ -147,13 +119,13 @@ class Accounts:
         """
         confirmed = await self._confirm(user_id, current, session_id, address)
         new_hash = await self._passwords.accept(new, [confirmed.email, confirmed.name])
-        async with self._database.transaction() as session:
-            user = await _lock_callers(session, user_id, confirmed)
+        async with self._database.transaction() as db:
+            user = await _lock_callers(db, user_id, confirmed)
             user.password_hash = new_hash
             others = delete(Session).where(Session.user_id == user_id)
             if session_id:
                 others = others.where(Session.id != session_id)
-            await session.execute(others)
+            await db.execute(others)
         audit.info("password_changed", user_id=str(user_id))
 
     async def delete(
@@ -169,15 +141,15 @@ class Accounts:
             Throttled, ThrottleUnavailable: as for a login.
         """
         confirmed = await self._confirm(user_id, password, session_id, address)
-        async with self._database.transaction() as session:
-            user = await _lock_callers(session, user_id, confirmed)
-            await session.delete(user)
+        async with self._database.transaction() as db:
+            user = await _lock_callers(db, user_id, confirmed)
+            await db.delete(user)
         audit.info("deleted", user_id=str(user_id))
 
     async def everyone(self) -> Sequence[User]:
         """Return all accounts, the oldest first."""
-        async with self._database.reading() as session:
-            return (await session.scalars(select(User).order_by(User.created_at))).all()
+        async with self._database.reading() as db:
+            return (await db.scalars(select(User).order_by(User.created_at))).all()
 
     async def find(self, email: str) -> User:
         """Return the account with this address.
@@ -185,8 +157,8 @@ class Accounts:
         Raises:
             NoSuchUser: nobody has it.
         """
-        async with self._database.reading() as session:
-            user = await session.scalar(_by_email(email))
+        async with self._database.reading() as db:
+            user = await db.scalar(_by_email(email))
         if user is None:
             raise NoSuchUser
         return user
@@ -197,10 +169,10 @@ class Accounts:
         Raises:
             NoSuchUser: the account has been deleted.
         """
-        async with self._database.transaction() as session:
-            user = await _lock(session, user_id)
-            await session.execute(update(User).where(User.id == user.id).values(**fields))
-            await session.refresh(user)
+        async with self._database.transaction() as db:
+            user = await _lock(db, user_id)
+            await db.execute(update(User).where(User.id == user.id).values(**fields))
+            await db.refresh(user)
         audit.info("token_fields_set", user_id=str(user.id), fields=list(fields))
         return user
 
@@ -213,10 +185,10 @@ class Accounts:
         """
         user = await self.find(email)
         password_hash = await self._passwords.accept(password, [user.email, user.name])
-        async with self._database.transaction() as session:
-            user = await _lock_by_email(session, email)
+        async with self._database.transaction() as db:
+            user = await _lock_by_email(db, email)
             user.password_hash = password_hash
-            await session.execute(delete(Session).where(Session.user_id == user.id))
+            await db.execute(delete(Session).where(Session.user_id == user.id))
         await self._throttle.succeeded(user.email)
         audit.info("password_set", user_id=str(user.id))
 
@@ -226,11 +198,11 @@ class Accounts:
         Raises:
             NoSuchUser: nobody has the address.
         """
-        async with self._database.transaction() as session:
-            user = await _lock_by_email(session, email)
+        async with self._database.transaction() as db:
+            user = await _lock_by_email(db, email)
             user.is_active = active
             if not active:
-                await session.execute(delete(Session).where(Session.user_id == user.id))
+                await db.execute(delete(Session).where(Session.user_id == user.id))
         audit.info("activated" if active else "deactivated", user_id=str(user.id))
         return user
 
@@ -240,9 +212,9 @@ class Accounts:
         Raises:
             NoSuchUser: nobody has the address.
         """
-        async with self._database.transaction() as session:
-            user = await _lock_by_email(session, email)
-            await session.delete(user)
+        async with self._database.transaction() as db:
+            user = await _lock_by_email(db, email)
+            await db.delete(user)
         audit.info("deleted", user_id=str(user.id))
 
     async def link(
@@ -258,12 +230,12 @@ class Accounts:
             IdentityTaken: the subject acts for somebody already.
         """
         try:
-            async with self._database.transaction() as session:
-                user = await _lock(session, user_id)
-                session.add(Identity(issuer=issuer, subject=subject, user_id=user_id))
+            async with self._database.transaction() as db:
+                user = await _lock(db, user_id)
+                db.add(Identity(issuer=issuer, subject=subject, user_id=user_id))
                 if not keep_password:
                     user.password_hash = None
-                await session.execute(delete(Session).where(Session.user_id == user_id))
+                await db.execute(delete(Session).where(Session.user_id == user_id))
         except IntegrityError as error:
             raise IdentityTaken from error
         audit.info(
@@ -272,9 +244,9 @@ class Accounts:
 
     async def unlink(self, issuer: str, subject: str) -> bool:
         """Undo a link. Whether there was one."""
-        async with self._database.transaction() as session:
+        async with self._database.transaction() as db:
             gone = delete(Identity).where(Identity.issuer == issuer, Identity.subject == subject)
-            unlinked = bool(await affected(session, gone))
+            unlinked = bool(await affected(db, gone))
         if unlinked:
             audit.info("identity_unlinked", issuer=issuer)
         return unlinked
@@ -282,8 +254,8 @@ class Accounts:
     async def _confirm(
         self, user_id: UUID, password: str, session_id: UUID | None, address: str
     ) -> User:
-        async with self._database.reading() as session:
-            user = await session.get(User, user_id)
+        async with self._database.reading() as db:
+            user = await db.get(User, user_id)
         if user is None:
             raise AccountGone
         if user.password_hash is None:
@@ -296,9 +268,9 @@ class Accounts:
             if session_id and count == MAX_WRONG_PASSWORDS:
                 await self._end_guessing(user_id, session_id)
             raise WrongPassword
-        async with self._database.transaction() as session:
+        async with self._database.transaction() as db:
             right = update(Session).where(Session.id == session_id).values(wrong_passwords=0)
-            await session.execute(right)
+            await db.execute(right)
         return user
 
     async def _count_password(self, user_id: UUID, session_id: UUID) -> int:
@@ -307,8 +279,8 @@ class Accounts:
         Raises:
             SessionEnded: there are too many already.
         """
-        async with self._database.transaction() as session:
-            count: int | None = await session.scalar(
+        async with self._database.transaction() as db:
+            count: int | None = await db.scalar(
                 update(Session)
                 .where(Session.id == session_id, Session.wrong_passwords < MAX_WRONG_PASSWORDS)
                 .values(wrong_passwords=Session.wrong_passwords + 1)
@@ -317,8 +289,8 @@ class Accounts:
         return count or await self._end_guessing(user_id, session_id)
 
     async def _end_guessing(self, user_id: UUID, session_id: UUID) -> NoReturn:
-        async with self._database.transaction() as session:
-            ended = await affected(session, delete(Session).where(Session.id == session_id))
+        async with self._database.transaction() as db:
+            ended = await affected(db, delete(Session).where(Session.id == session_id))
         if ended:
             where = {"user_id": str(user_id), "session_id": str(session_id)}
             audit.warning("session_ended", **where, reason="wrong passwords")
@@ -326,8 +298,8 @@ class Accounts:
 
     async def _rehash(self, user: User, password: str) -> User:
         password_hash = await self._passwords.hash(password)
-        async with self._database.transaction() as session:
-            latest = await session.get(User, user.id, with_for_update=True)
+        async with self._database.transaction() as db:
+            latest = await db.get(User, user.id, with_for_update=True)
             if latest is None or latest.password_hash is None:
                 raise WrongCredentials
             current = latest.password_hash
@@ -339,15 +311,13 @@ class Accounts:
         return latest
 
 
-async def lock_active(session: AsyncSession, user_id: UUID) -> User | None:
+async def lock_active(db: AsyncSession, user_id: UUID) -> User | None:
     """Return the user, if active, as nobody else can change them until the transaction ends."""
-    user = await session.get(User, user_id, with_for_update=True)
+    user = await db.get(User, user_id, with_for_update=True)
     return user if user and user.is_active else None
 
 
-async def _lock_callers(
-    session: AsyncSession, user_id: UUID, confirmed: User | None = None
-) -> User:
+async def _lock_callers(db: AsyncSession, user_id: UUID, confirmed: User | None = None) -> User:
     """Return the caller's account, locked until the transaction ends.
 
     Args:
@@ -357,7 +327,7 @@ async def _lock_callers(
         AccountGone: it has been deleted or deactivated.
         WrongPassword: the password has been changed since.
     """
-    user = await lock_active(session, user_id)
+    user = await lock_active(db, user_id)
     if user is None:
         raise AccountGone
     if confirmed and user.password_hash != confirmed.password_hash:
@@ -365,15 +335,15 @@ async def _lock_callers(
     return user
 
 
-async def _lock(session: AsyncSession, user_id: UUID) -> User:
-    user = await session.get(User, user_id, with_for_update=True)
+async def _lock(db: AsyncSession, user_id: UUID) -> User:
+    user = await db.get(User, user_id, with_for_update=True)
     if user is None:
         raise NoSuchUser
     return user
 
 
-async def _lock_by_email(session: AsyncSession, email: str) -> User:
-    user = await session.scalar(_by_email(email).with_for_update())
+async def _lock_by_email(db: AsyncSession, email: str) -> User:
+    user = await db.scalar(_by_email(email).with_for_update())
     if user is None:
         raise NoSuchUser
     return user
@@ -381,15 +351,3 @@ async def _lock_by_email(session: AsyncSession, email: str) -> User:
 
 def _by_email(email: str) -> Select[User]:
     return select(User).where(User.email == email.lower())
-
-
-def token_fields(user: User) -> TokenFields:
-    """Return what a token says about this user.
-
-    Raises:
-        MissingTokenField: a required field has not been set.
-    """
-    try:
-        return msgspec.convert(user, TokenFields, from_attributes=True)
-    except msgspec.ValidationError as error:
-        raise MissingTokenField from error

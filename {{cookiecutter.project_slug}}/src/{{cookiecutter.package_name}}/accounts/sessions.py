@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 from uuid import UUID
@@ -12,10 +12,10 @@ from sqlalchemy import delete, select, update
 
 from ..database import Database, affected
 from ..printable import printable
+from ..security.grant import Grant
 from ..settings import Settings
-from ..token_fields import TokenFields
-from .models import Session, User, utc_now
-from .service import WrongCredentials, token_fields
+from .errors import InvalidRefreshToken, WrongCredentials
+from .models import Session, User, token_fields_of, utc_now
 
 MAX_CLIENT_LENGTH = 200
 """Characters kept of what a client calls itself."""
@@ -23,21 +23,6 @@ PURGE_BATCH = 500
 """Rows that one transaction of the purge deletes at most."""
 
 audit = structlog.get_logger("audit")
-
-
-class InvalidRefreshToken(Exception):
-    """The refresh token is unknown, expired, ended, or has been used before."""
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a login or a refresh gives."""
-
-    user: User
-    fields: TokenFields
-    session_id: UUID
-    refresh_token: str = field(repr=False)
-    refresh_expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +85,10 @@ class Sessions:
             WrongCredentials: the account has been deleted or deactivated, or has another password,
                 since it was authenticated.
         """
-        fields = token_fields(user)
+        fields = token_fields_of(user)
         token = RefreshToken.new()
         now = utc_now()
-        row = Session(
+        session = Session(
             user_id=user.id,
             family_hash=token.family_hash,
             refresh_hash=token.current_hash,
@@ -111,7 +96,7 @@ class Sessions:
             ends_at=now + self._lifetime,
             client=printable(client)[:MAX_CLIENT_LENGTH],
         )
-        async with self._database.transaction() as session:
+        async with self._database.transaction() as db:
             # The account may have changed since its password was verified.
             logged_in = (
                 update(User)
@@ -119,13 +104,13 @@ class Sessions:
                 # To log in is no change of the profile.
                 .values(last_login_at=now, updated_at=User.updated_at)
             )
-            if not await affected(session, logged_in):
+            if not await affected(db, logged_in):
                 raise WrongCredentials
-            session.add(row)
-        audit.info("login_succeeded", user_id=str(user.id), session_id=str(row.id))
-        return Grant(user, fields, row.id, str(token), row.expires_at)
+            db.add(session)
+        audit.info("login_succeeded", user_id=str(user.id), session_id=str(session.id))
+        return Grant(user.id, session.id, fields, str(token), session.expires_at)
 
-    async def refresh(self, text: str) -> Grant:
+    async def refresh(self, text: str) -> tuple[User, Grant]:
         """Exchange a refresh token for the next one.
 
         Raises:
@@ -135,9 +120,9 @@ class Sessions:
         token = RefreshToken.parse(text)
         successor = RefreshToken.new(token.family)
         now = utc_now()
-        async with self._database.transaction() as session:
+        async with self._database.transaction() as db:
             found = (
-                await session.execute(
+                await db.execute(
                     select(Session, User)
                     .join(User, User.id == Session.user_id)
                     .where(
@@ -151,34 +136,34 @@ class Sessions:
             ).one_or_none()
             if found is None:
                 raise InvalidRefreshToken
-            row, user = found
-            fields = token_fields(user)
-            expires_at = min(now + self._idle_lifetime, row.ends_at)
+            session, user = found
+            fields = token_fields_of(user)
+            expires_at = min(now + self._idle_lifetime, session.ends_at)
             rotate = (
                 update(Session)
-                .where(Session.id == row.id, Session.refresh_hash == token.current_hash)
+                .where(Session.id == session.id, Session.refresh_hash == token.current_hash)
                 .values(
                     refresh_hash=successor.current_hash, last_used_at=now, expires_at=expires_at
                 )
             )
-            rotated = await affected(session, rotate)
-            this = delete(Session).where(Session.id == row.id)
+            rotated = await affected(db, rotate)
+            this = delete(Session).where(Session.id == session.id)
             # A logout at the same moment leaves nothing to end, and is no reuse.
-            reused = not rotated and await affected(session, this)
+            reused = not rotated and await affected(db, this)
         # Only here has the end of a reused session been committed.
-        where = {"user_id": str(user.id), "session_id": str(row.id)}
+        where = {"user_id": str(user.id), "session_id": str(session.id)}
         if reused:
             audit.warning("refresh_token_reused", **where)
         if not rotated:
             raise InvalidRefreshToken
         audit.info("refreshed", **where)
-        return Grant(user, fields, row.id, str(successor), expires_at)
+        return user, Grant(user.id, session.id, fields, str(successor), expires_at)
 
     async def end(self, session_id: UUID, user_id: UUID) -> bool:
         """End a session of this user. Whether there was one."""
-        async with self._database.transaction() as session:
+        async with self._database.transaction() as db:
             own = delete(Session).where(Session.id == session_id, Session.user_id == user_id)
-            ended = bool(await affected(session, own))
+            ended = bool(await affected(db, own))
         if ended:
             audit.info("session_ended", user_id=str(user_id), session_id=str(session_id))
         return ended
@@ -186,8 +171,8 @@ class Sessions:
     async def end_by_refresh_token(self, text: str) -> None:
         """End the session that a refresh token, also a used one, belongs to, if it still lives."""
         token = RefreshToken.parse(text)
-        async with self._database.transaction() as session:
-            ended = await session.execute(
+        async with self._database.transaction() as db:
+            ended = await db.execute(
                 delete(Session)
                 .where(Session.family_hash == token.family_hash)
                 .returning(Session.id, Session.user_id)
@@ -198,24 +183,21 @@ class Sessions:
 
     async def end_all(self, user_id: UUID) -> int:
         """End all sessions of a user. How many there were."""
-        async with self._database.transaction() as session:
+        async with self._database.transaction() as db:
             own = delete(Session).where(Session.user_id == user_id)
-            ended = await affected(session, own)
+            ended = await affected(db, own)
         audit.info("all_sessions_ended", user_id=str(user_id), count=ended)
         return ended
 
     async def of_user(self, user_id: UUID) -> Sequence[Session]:
         """Return the live sessions of a user, the newest first."""
-        async with self._database.reading() as session:
-            rows = await session.scalars(
-                select(Session)
-                .where(Session.user_id == user_id, Session.expires_at > utc_now())
-                .order_by(Session.created_at.desc())
-            )
-            return rows.all()
+        live = Session.user_id == user_id, Session.expires_at > utc_now()
+        async with self._database.reading() as db:
+            newest_first = select(Session).where(*live).order_by(Session.created_at.desc())
+            return (await db.scalars(newest_first)).all()
 
     async def purge(self) -> int:
         """Delete expired sessions, one batch. How many there were."""
         expired = select(Session.id).where(Session.expires_at <= utc_now()).limit(PURGE_BATCH)
-        async with self._database.transaction() as session:
-            return await affected(session, delete(Session).where(Session.id.in_(expired)))
+        async with self._database.transaction() as db:
+            return await affected(db, delete(Session).where(Session.id.in_(expired)))

@@ -161,8 +161,7 @@ def _confirmed(email: str, yes: bool) -> UUID:
 
     async def look(services: Services) -> dict[str, Any]:
         user = await services.accounts.find(email)
-        sessions = await services.sessions.of_user(user.id)
-        return {**_row(user), "sessions": len(sessions)}
+        return {**_row(user), "sessions": len(await services.sessions.of_user(user.id))}
 
     account = with_services(look)
     if not yes:

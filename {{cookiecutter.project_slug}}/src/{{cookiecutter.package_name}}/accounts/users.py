@@ -9,6 +9,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 
 from ..security.tokens import AppToken
+from ..state import AppState
 
 
 class Principal(msgspec.Struct, frozen=True):
@@ -33,13 +34,11 @@ async def retrieve_user_handler(
     issuer has no session here: its user is the one that its issuer and subject are linked to,
     for a subject is unique only within its issuer.
     """
-    state = connection.app.state
+    state = AppState.of(connection.app)
     own_issuer = state.settings.issuer
-    if own_issuer is None or token.iss == own_issuer:
-        found: Principal | None = await state.lookup.by_session(UUID(token.sid), UUID(token.sub))
-    else:
-        found = await state.lookup.by_identity(token.iss, token.sub)
-    return found
+    if token.iss is None or own_issuer in {None, token.iss}:
+        return await state.lookup.by_session(UUID(token.sid), UUID(token.sub))
+    return await state.lookup.by_identity(token.iss, token.sub)
 
 
 def address_of(request: Request[Any, Any, Any]) -> str:
