@@ -58,13 +58,13 @@ class Memos:
         self._database = database
 
     async def write(self, user_id: UUID, text: str) -> None:
-        async with self._database.transaction() as session:
-            session.add(Memo(user_id=user_id, text=text))
+        async with self._database.transaction() as db:
+            db.add(Memo(user_id=user_id, text=text))
 
     async def of_user(self, user_id: UUID) -> Sequence[str]:
-        async with self._database.reading() as session:
+        async with self._database.reading() as db:
             own = select(Memo.text).where(Memo.user_id == user_id)
-            return (await session.scalars(own)).all()
+            return (await db.scalars(own)).all()
 ''',
     "memos/handlers.py": '''"""The routes of memos."""
 

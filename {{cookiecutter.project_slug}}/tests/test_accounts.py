@@ -158,8 +158,8 @@ def test_confirming_a_password_that_does_not_exist_is_told(
 
 def remove_passwords(client: Client) -> None:
     async def change() -> None:
-        async with client.app.state.database.transaction() as session:
-            await session.execute(update(User).values(password_hash=None))
+        async with client.app.state.database.transaction() as db:
+            await db.execute(update(User).values(password_hash=None))
 
     with client.portal() as portal:
         portal.call(change)

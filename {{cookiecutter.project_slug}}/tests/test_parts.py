@@ -59,8 +59,8 @@ def boil() -> None:
 async def heating(app: Litestar) -> AsyncIterator[None]:
     app.state.kettle.is_on = True
     yield
-    async with app.state.database.reading() as session:
-        await session.execute(text("SELECT 1"))
+    async with app.state.database.reading() as db:
+        await db.execute(text("SELECT 1"))
     app.state.kettle.is_on = False
 
 

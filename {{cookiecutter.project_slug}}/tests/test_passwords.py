@@ -217,8 +217,8 @@ def test_a_password_that_differs_otherwise_is_another(
 
 def hash_of(client: Client, email: str) -> str:
     async def read() -> str | None:
-        async with client.app.state.database.reading() as session:
-            found: str | None = await session.scalar(
+        async with client.app.state.database.reading() as db:
+            found: str | None = await db.scalar(
                 select(User.password_hash).where(User.email == email)
             )
             return found
@@ -322,8 +322,8 @@ def add_accounts(client: Client, *password_hashes: str) -> None:
     ]
 
     async def add() -> None:
-        async with client.app.state.database.transaction() as session:
-            session.add_all(users)
+        async with client.app.state.database.transaction() as db:
+            db.add_all(users)
 
     with client.portal() as portal:
         portal.call(add)

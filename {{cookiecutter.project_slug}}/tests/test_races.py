@@ -40,13 +40,13 @@ def race(client: Client, monkeypatch: pytest.MonkeyPatch) -> Race:
                 begun.set()
                 return transaction()
 
-            async with transaction() as session:
-                await session.execute(change)
+            async with transaction() as db:
+                await db.execute(change)
                 monkeypatch.setattr(database, "transaction", begin)
                 answer = asyncio.create_task(asyncio.to_thread(request))
                 async with asyncio.timeout(20):
                     await begun.wait()
-                    while not (answer.done() or await waits_for_a_lock(session)):
+                    while not (answer.done() or await waits_for_a_lock(db)):
                         pass
             return await answer
 
@@ -84,8 +84,8 @@ def test_login_that_renews_a_hash_does_not_survive_a_change_of_the_password(
     outdated = PasswordHasher(time_cost=1, memory_cost=16, parallelism=1).hash(ada.password)
 
     async def age() -> None:
-        async with client.app.state.database.transaction() as session:
-            await session.execute(update(User).values(password_hash=outdated))
+        async with client.app.state.database.transaction() as db:
+            await db.execute(update(User).values(password_hash=outdated))
 
     with client.portal() as portal:
         portal.call(age)

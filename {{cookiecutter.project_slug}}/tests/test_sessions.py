@@ -55,8 +55,8 @@ def test_refresh_tokens_are_stored_as_hashes(client: Client, ada: Person) -> Non
     login = transport.log_in(client, ada.email, ada.password)
 
     async def stored() -> str:
-        async with client.app.state.database.reading() as session:
-            return str((await session.execute(text("SELECT * FROM sessions"))).all())
+        async with client.app.state.database.reading() as db:
+            return str((await db.execute(text("SELECT * FROM sessions"))).all())
 
     with client.portal() as portal:
         rows = portal.call(stored)
@@ -168,8 +168,8 @@ def switch_off(client: Client) -> None:
     """Deactivate everybody, and let their sessions be."""
 
     async def change() -> None:
-        async with client.app.state.database.transaction() as session:
-            await session.execute(update(User).values(is_active=False))
+        async with client.app.state.database.transaction() as db:
+            await db.execute(update(User).values(is_active=False))
 
     with client.portal() as portal:
         portal.call(change)
@@ -191,9 +191,9 @@ def age(client: Client, by: timedelta) -> None:
     """Let all sessions have begun, and end, earlier."""
 
     async def shift() -> None:
-        async with client.app.state.database.transaction() as session:
-            for row in (await session.execute(Session.__table__.select())).all():
-                await session.execute(
+        async with client.app.state.database.transaction() as db:
+            for row in (await db.execute(Session.__table__.select())).all():
+                await db.execute(
                     update(Session)
                     .where(Session.id == row.id)
                     .values(expires_at=row.expires_at - by, ends_at=row.ends_at - by)
