@@ -63,16 +63,19 @@ class BakedProject:
         program, *arguments = command
         server = {k: v for k, v in os.environ.items() if k == "TEST_DATABASE_URL"}
         source = {"PYTHONPATH": str(self.path / "src")}
-        return subprocess.run(
-            [prepare(version) / "bin" / program, *arguments],
-            cwd=self.path,
-            env={**machine_environment(), **server, **source, **variables},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            timeout=900,
-            check=False,
-        )
+        # pytest removes what runs before it have left, and fails where two of them do.
+        with tempfile.TemporaryDirectory(dir="/tmp", ignore_cleanup_errors=True) as folder:
+            own = {"PYTEST_DEBUG_TEMPROOT": folder}
+            return subprocess.run(
+                [prepare(version) / "bin" / program, *arguments],
+                cwd=self.path,
+                env={**machine_environment(), **server, **source, **own, **variables},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                timeout=900,
+                check=False,
+            )
 
 
 Bake = Callable[..., BakedProject]
