@@ -1,11 +1,11 @@
 """Accounts and their sessions: people register, log in and log out."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 
-from ..part import Core, Part, Problem
+from ..part import Part, Problem
 from ..security.passwords import WeakPassword
 from . import handlers, login, registration, session_commands, user_commands
+from .commands import Services
 from .errors import (
     AccountGone,
     EmailTaken,
@@ -18,18 +18,8 @@ from .errors import (
 )
 from .models import Identity, Session, User
 from .purge import purging
-from .service import Accounts
-from .sessions import Sessions
 
 SESSION_ENDED = Problem(HTTPStatus.UNAUTHORIZED, "session-ended", "The session has ended")
-
-
-def services(core: Core) -> Mapping[str, object]:
-    return {
-        "accounts": Accounts(core.database, core.settings, core.throttle),
-        "sessions": Sessions(core.database, core.settings),
-    }
-
 
 part = Part(
     name="accounts",
@@ -66,7 +56,7 @@ part = Part(
             HTTPStatus.FORBIDDEN, "wrong-password", "The current password is wrong"
         ),
     },
-    services=services,
+    services=lambda core: vars(Services.of(core)),
     commands=[user_commands.users, session_commands.sessions],
     lifespan=[purging],
 )

@@ -27,19 +27,23 @@ REFUSALS: dict[type[Exception], str] = {
 
 @dataclass(frozen=True)
 class Services:
+    """The services of accounts, which the part gives to handlers under the same names."""
+
     accounts: Accounts
     sessions: Sessions
+
+    @classmethod
+    def of(cls, core: Core) -> "Services":
+        return cls(
+            Accounts(core.database, core.settings, core.throttle),
+            Sessions(core.database, core.settings),
+        )
 
 
 def with_services(work: Callable[[Services], Awaitable[T]]) -> T:
     """Do something with accounts and sessions, on the database of the settings."""
-
-    def run(core: Core) -> Awaitable[T]:
-        accounts = Accounts(core.database, core.settings, core.throttle)
-        return work(Services(accounts, Sessions(core.database, core.settings)))
-
     try:
-        return with_core(run)
+        return with_core(lambda core: work(Services.of(core)))
     except WeakPassword as error:
         raise click.ClickException(f"The password is too easy to guess: {error}") from None
     except tuple(REFUSALS) as error:

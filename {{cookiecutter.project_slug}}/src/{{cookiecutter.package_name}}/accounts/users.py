@@ -36,9 +36,9 @@ async def retrieve_user_handler(
     """
     state = AppState.of(connection.app)
     own_issuer = state.settings.issuer
-    if token.iss is None or own_issuer in {None, token.iss}:
+    if own_issuer is None or token.iss == own_issuer:
         return await state.lookup.by_session(UUID(token.sid), UUID(token.sub))
-    return await state.lookup.by_identity(token.iss, token.sub)
+    return await state.lookup.by_identity(token.iss, token.sub) if token.iss else None
 
 
 def address_of(request: Request[Any, Any, Any]) -> str:
